@@ -1,0 +1,235 @@
+"""deck.yml becomes a project: what to build from, how, and where the lock lies."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from fnmatch import fnmatch
+from pathlib import Path
+
+from deckbuilder import rules
+from deckbuilder.diagnostics import Diagnostic, Span
+from deckbuilder.source.files import markdown_files, read_text
+from deckbuilder.source.metadata import read_tags
+from deckbuilder.yaml_text import YamlValue, place_in_file, read_yaml, suggestion
+
+FLAVOURS = ("github", "python-markdown")
+_ID = re.compile(r"[\w.-]{1,100}")
+_CONTROL = re.compile(r"[\x00-\x1f\"\u202a-\u202e\u2066-\u2069]")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The options of deck.yml, each with its default.
+
+    `subdecks` is the number of heading levels that make subdecks. `tag_prefix` None stands for the deck's own name.
+    `markdown_extensions` are pairs of a name and its options as canonical JSON. `source_url` may hold `{path}` and
+    `{line}`.
+    """
+
+    name: str = ""
+    id: str = ""
+    version: str = ""
+    description: str = ""
+    subdecks: int = 2
+    tags: tuple[str, ...] = ()
+    tag_prefix: str | None = None
+    exclude: tuple[str, ...] = ()
+    flavour: str = "github"
+    markdown_extensions: tuple[tuple[str, str], ...] = ()
+    source_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A deck on disk: its folder (pictures come from inside it only), its Markdown files, its lock, its settings.
+
+    `root` is how the user names the folder ("" for the present one); `place` is where findings about the project as a
+    whole point to.
+    """
+
+    folder: Path
+    root: str
+    files: tuple[Path, ...]
+    lock: Path
+    lock_name: str
+    settings: Settings
+    place: Span
+
+
+def slug(text: str) -> str:
+    """Return a text as a file name or tag: lower case, words joined by hyphens, letters of any script kept."""
+    return "-".join(re.findall(r"[^\W_]+", text.casefold())) or "deck"
+
+
+def load_project(source: Path) -> tuple[Project | None, list[Diagnostic]]:
+    """Read the project that `source` names: a folder of Markdown files, or one Markdown file."""
+    name = _shown(source)
+    if source.is_dir():
+        return _folder_project(source, name)
+    if source.is_file():
+        return _file_project(source, name), []
+    return None, [rules.FILE_MISSING.at(Span(name), path=name)]
+
+
+def _shown(path: Path) -> str:
+    text = path.as_posix()
+    return "" if text == "." else text.removeprefix("./")
+
+
+def _file_project(source: Path, name: str) -> Project:
+    lock = source.with_name(f"{source.stem}.deck.lock")
+    settings = Settings(name=_plain_name(source.stem))
+    root = _shown(source.parent)
+    return Project(source.parent, root, (source,), lock, _joined(root, lock.name), settings, Span(name))
+
+
+def _folder_project(source: Path, name: str) -> tuple[Project | None, list[Diagnostic]]:
+    config = source / "deck.yml"
+    place = Span(_joined(name, "deck.yml") if config.exists() else name or ".")
+    settings, diagnostics = _read_settings(config, place.file)
+    if not settings.name:
+        settings = _with(settings, name=_plain_name(source.resolve().name))
+    files = tuple(
+        path
+        for path in markdown_files(source)
+        if not any(fnmatch(path.relative_to(source).as_posix(), pattern) for pattern in settings.exclude)
+    )
+    if not files:
+        diagnostics.append(rules.FILE_MISSING.at(place, path=_joined(name, "*.md")))
+    lock_name = _joined(name, "deck.lock")
+    return Project(source, name, files, source / "deck.lock", lock_name, settings, place), diagnostics
+
+
+def _joined(root: str, name: str) -> str:
+    return f"{root}/{name}" if root else name
+
+
+def _plain_name(text: str) -> str:
+    return _CONTROL.sub("", text).replace("::", "-").strip() or "deck"
+
+
+def _read_settings(config: Path, name: str) -> tuple[Settings, list[Diagnostic]]:
+    if not config.exists():
+        return Settings(), []
+    text, diagnostics = read_text(config, name)
+    if text is None:
+        return Settings(), diagnostics
+    value, found = read_yaml(text, place_in_file(name))
+    diagnostics += found
+    if value is None:
+        return Settings(), diagnostics
+    if not isinstance(value.data, dict):
+        example = "name: My deck"
+        wrong = rules.WRONG_SETTING.at(value.span, key="deck.yml", expected="a mapping of settings", example=example)
+        return Settings(), [*diagnostics, wrong]
+    return _settings(value.data, diagnostics), diagnostics
+
+
+def _settings(values: Mapping[str, YamlValue], diagnostics: list[Diagnostic]) -> Settings:
+    settings = Settings()
+    for key, value in values.items():
+        if key not in _READERS:
+            at = value.key_span or value.span
+            hint = suggestion(key, tuple(_READERS))
+            diagnostics.append(rules.UNKNOWN_SETTING.at(at, key=key, where="deck.yml", suggestion=hint))
+            continue
+        reader, expected, example = _READERS[key]
+        try:
+            settings = _with(settings, **{key: reader(value)})
+        except ValueError:
+            diagnostics.append(rules.WRONG_SETTING.at(value.span, key=key, expected=expected, example=example))
+    return settings
+
+
+def _with(settings: Settings, **changed: object) -> Settings:
+    return replace(settings, **changed)  # type: ignore[arg-type]
+
+
+def _line(value: YamlValue) -> str:
+    if isinstance(value.data, (dict, list)) or not value.text.strip() or _CONTROL.search(value.text):
+        raise ValueError(value.text)
+    return value.text.strip()
+
+
+def _prose(value: YamlValue) -> str:
+    if isinstance(value.data, (dict, list)):
+        raise ValueError
+    return value.text.strip()
+
+
+def _identifier(value: YamlValue) -> str:
+    if not _ID.fullmatch(value.text):
+        raise ValueError(value.text)
+    return value.text
+
+
+def _depth(value: YamlValue) -> int:
+    if type(value.data) is not int or not 0 <= value.data <= 6:
+        raise ValueError(value.text)
+    return value.data
+
+
+def _tags(value: YamlValue) -> tuple[str, ...]:
+    tags, problems = read_tags(value)
+    if problems:
+        raise ValueError(value.text)
+    return tags
+
+
+def _prefix(value: YamlValue) -> str:
+    return "" if value.text == "" else "".join(_tags(value)[:1])
+
+
+def _patterns(value: YamlValue) -> tuple[str, ...]:
+    entries = value.data if isinstance(value.data, list) else [value]
+    return tuple(_line(entry) for entry in entries)
+
+
+def _flavour(value: YamlValue) -> str:
+    if value.data not in FLAVOURS:
+        raise ValueError(value.text)
+    return value.text
+
+
+def _extensions(value: YamlValue) -> tuple[tuple[str, str], ...]:
+    """Read extensions as mkdocs.yml lists them: names, or one-entry mappings of a name to its options."""
+    if not isinstance(value.data, list):
+        raise ValueError(value.text)  # noqa: TRY004
+    found: list[tuple[str, str]] = []
+    for entry in value.data:
+        if isinstance(entry.data, dict):
+            for name, options in entry.data.items():
+                plain = options.plain() or {}
+                if not isinstance(plain, dict):
+                    raise ValueError(name)
+                found.append((name, json.dumps(plain, sort_keys=True, default=str)))
+        else:
+            found.append((_line(entry), "{}"))
+    return tuple(found)
+
+
+def _url(value: YamlValue) -> str:
+    url = _line(value)
+    if not url.startswith(("https://", "http://")):
+        raise ValueError(url)
+    return url
+
+
+_Reader = tuple[Callable[[YamlValue], object], str, str]
+_READERS: dict[str, _Reader] = {
+    "name": (_line, "one line of text", "name: Transformers"),
+    "id": (_identifier, "a word of letters, digits, `-`, `_` and `.`", "id: jane-transformers"),
+    "version": (_line, "a version in quotes", 'version: "1.2"'),
+    "description": (_prose, "text", "description: A review of transformers."),
+    "subdecks": (_depth, "a number from 0 to 6", "subdecks: 2"),
+    "tags": (_tags, "a list of tags without blanks", "tags: [transformers]"),
+    "tag_prefix": (_prefix, "a tag without blanks, or nothing", "tag_prefix: transformers"),
+    "exclude": (_patterns, "a list of file patterns", 'exclude: ["drafts/*", README.md]'),
+    "flavour": (_flavour, "`github` or `python-markdown`", "flavour: github"),
+    "markdown_extensions": (_extensions, "a list of extensions as in mkdocs.yml", "markdown_extensions: [admonition]"),
+    "source_url": (_url, "an address with `{path}` and `{line}`", "source_url: https://…/{path}#L{line}"),
+}
+SETTINGS = tuple(_READERS)

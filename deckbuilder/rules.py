@@ -1,0 +1,560 @@
+"""The catalogue: every diagnostic's code, severity, message, reason and mend.
+
+Codes are grouped by the stage that finds them and, once released, keep their meaning for ever:
+
+    DB1xx  files and deck.yml          DB4xx  rendering: math, HTML, pictures
+    DB2xx  structure and metadata      DB5xx  drills
+    DB3xx  identity and deck.lock      DB6xx  note kinds, note types and the package
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from string import Formatter
+
+from deckbuilder.diagnostics import Diagnostic, Related, Severity, Span
+
+ERROR, WARNING, NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A kind of finding. `message` and `help` are format strings, filled by the arguments of `at`."""
+
+    code: str
+    name: str
+    severity: Severity
+    message: str
+    why: str
+    mend: str
+    help: str = ""
+
+    def at(self, span: Span, *, related: tuple[Related, ...] = (), **words: object) -> Diagnostic:
+        """Return the finding of this rule at `span`; `words` fill the message and the help."""
+        return Diagnostic(
+            code=self.code,
+            severity=self.severity,
+            message=self.message.format(**words),
+            span=span,
+            help=(self.help or self.mend).format(**words),
+            related=related,
+        )
+
+    def explanation(self) -> str:
+        """Return what the rule means, why it is there and how to mend what it finds, for a reader."""
+        words = {name: name.upper() for _, name, _, _ in Formatter().parse(self.message + self.help) if name}
+        lines = [f"{self.code} {self.name} ({self.severity})", "", "  " + self.message.format(**words)]
+        return "\n".join([*lines, "", f"Why: {self.why}", f"Mend: {self.mend}"])
+
+
+FILE_MISSING = Rule(
+    code="DB101",
+    name="missing-source",
+    severity=ERROR,
+    message="there is no `{path}`",
+    why="A build needs a folder of Markdown files or one Markdown file.",
+    mend="Name a folder that holds .md files, or one .md file; `deckbuilder build` alone reads `content/`.",
+)
+
+FILE_UNREADABLE = Rule(
+    code="DB102",
+    name="unreadable-file",
+    severity=ERROR,
+    message="`{path}` cannot be read: {problem}",
+    why="A file that cannot be read would look like a file whose questions were all deleted.",
+    mend="Give read permission, or take the file out of the deck's folder.",
+)
+
+NOT_UTF8 = Rule(
+    code="DB103",
+    name="not-utf8",
+    severity=ERROR,
+    message="not UTF-8: byte {byte} at offset {offset}",
+    why="Every file of a deck is UTF-8, as on GitHub; guessing another encoding would put wrong letters on cards.",
+    mend="Save the file as UTF-8.",
+)
+
+NUL_CHARACTER = Rule(
+    code="DB104",
+    name="control-character",
+    severity=ERROR,
+    message="a NUL character",
+    why="Anki's database cuts a field at a NUL character, and the rest of the card would be lost.",
+    mend="Delete the character; an editor that shows control characters finds it.",
+)
+
+NO_QUESTIONS = Rule(
+    code="DB105",
+    name="no-questions",
+    severity=WARNING,
+    message="no question was found",
+    why="A question is an item of an ordered list (`1)` or `1.`) that stands directly under a heading.",
+    mend="Put the questions into an ordered list under a heading.",
+)
+
+FILE_TOO_LARGE = Rule(
+    code="DB106",
+    name="file-too-large",
+    severity=ERROR,
+    message="`{path}` has {size} MB, more than the {limit} MB that are read",
+    why="Nobody writes notes of this size by hand; it is most likely the wrong file.",
+    mend="Split the file, or take it out of the deck's folder.",
+)
+
+YAML_INVALID = Rule(
+    code="DB110",
+    name="invalid-yaml",
+    severity=ERROR,
+    message="YAML: {problem}",
+    why="deck.yml, metadata comments and drills are YAML; what cannot be read is not guessed at.",
+    mend="Correct the YAML at this place.",
+)
+
+YAML_ALIAS = Rule(
+    code="DB111",
+    name="yaml-alias",
+    severity=ERROR,
+    message="YAML anchors and aliases are not read here",
+    why="An alias can blow a few lines up to gigabytes, so none is followed.",
+    mend="Write the value out.",
+)
+
+YAML_TOO_LARGE = Rule(
+    code="DB112",
+    name="yaml-too-large",
+    severity=ERROR,
+    message="YAML nested deeper than {depth} levels or of more than {nodes} nodes",
+    why="Such YAML is not settings but an attack or a slip.",
+    mend="Make it smaller.",
+)
+
+YAML_DUPLICATE_KEY = Rule(
+    code="DB113",
+    name="duplicate-key",
+    severity=ERROR,
+    message="`{key}` stands twice",
+    why="Only one of the two would count, and which one is easy to misread.",
+    mend="Keep one of them.",
+)
+
+UNKNOWN_SETTING = Rule(
+    code="DB114",
+    name="unknown-setting",
+    severity=ERROR,
+    message="unknown key `{key}` in {where}",
+    why="A key that is not known is nearly always a misspelt one, and would silently do nothing.",
+    mend="Correct or delete the key.",
+    help="{suggestion}",
+)
+
+WRONG_SETTING = Rule(
+    code="DB115",
+    name="wrong-setting",
+    severity=ERROR,
+    message="`{key}` must be {expected}",
+    why="The value is of a kind that this setting does not take.",
+    mend="Write a value of the kind named.",
+    help="write {expected}, for example `{example}`",
+)
+
+UNANSWERED = Rule(
+    code="DB201",
+    name="unanswered",
+    severity=WARNING,
+    message="no answer yet: {question}",
+    why="A card with an empty back is of no use to a learner, so the question is left out of the deck until it is answered.",
+    mend="Write the answer below the question, after a blank line and indented to stand inside the item.",
+)
+
+TODO_LEFT_OUT = Rule(
+    code="DB202",
+    name="todo",
+    severity=WARNING,
+    message="left out: {text}",
+    why="A TODO is a note to the author. It never reaches a card: its paragraph or parenthesis is left out.",
+    mend="Do it, or delete it.",
+)
+
+EMPTY_QUESTION = Rule(
+    code="DB203",
+    name="empty-question",
+    severity=ERROR,
+    message="an item with no question",
+    why="A question is the first paragraph of its item; here there is none.",
+    mend="Write the question right after the number, or make the list part of the text (indent it, or use bullets).",
+)
+
+LIST_BEFORE_HEADING = Rule(
+    code="DB204",
+    name="list-before-heading",
+    severity=WARNING,
+    message="an ordered list before any heading holds no questions",
+    why="A question needs a heading above it: headings make its section, tags and deck.",
+    mend="Put a heading above the list.",
+)
+
+UNKNOWN_METADATA = Rule(
+    code="DB205",
+    name="unknown-metadata",
+    severity=ERROR,
+    message="unknown key `{key}` in the {comment} comment",
+    why="A key that is not known is nearly always a misspelt one, and would silently do nothing.",
+    mend="Correct or delete the key.",
+    help="{suggestion}",
+)
+
+WRONG_METADATA = Rule(
+    code="DB206",
+    name="wrong-metadata",
+    severity=ERROR,
+    message="`{key}` must be {expected}",
+    why="The value is of a kind that this key does not take.",
+    mend="Write a value of the kind named.",
+)
+
+METADATA_TWICE = Rule(
+    code="DB207",
+    name="metadata-twice",
+    severity=ERROR,
+    message="a second card comment in the same question",
+    why="Two comments could contradict each other.",
+    mend="Put all keys into one comment.",
+)
+
+METADATA_MISPLACED = Rule(
+    code="DB208",
+    name="metadata-misplaced",
+    severity=ERROR,
+    message="a {comment} comment must stand {where}",
+    why="A comment at another place would change nothing, without a word.",
+    mend="Move the comment.",
+)
+
+METADATA_MISSPELT = Rule(
+    code="DB209",
+    name="metadata-misspelt",
+    severity=WARNING,
+    message="a comment that opens with `{word}:` is not read",
+    why="It looks like a metadata comment, whose name is `card` or `deck`.",
+    mend="Correct the word, or word the comment otherwise.",
+    help="{suggestion}",
+)
+
+UNCLOSED_DETAILS = Rule(
+    code="DB210",
+    name="unclosed-details",
+    severity=ERROR,
+    message="`<details>` is not closed in this item",
+    why="What follows would be swallowed by it, on GitHub and on the card.",
+    mend="Write `</details>` on a line of its own, indented as the item is.",
+)
+
+UNCLOSED_COMMENT = Rule(
+    code="DB211",
+    name="unclosed-comment",
+    severity=ERROR,
+    message="`<!--` is not closed",
+    why="Everything up to the end of the file would be a comment, questions and all.",
+    mend="Write `-->` at the end of the comment.",
+)
+
+UNCLOSED_FENCE = Rule(
+    code="DB212",
+    name="unclosed-fence",
+    severity=ERROR,
+    message="this code fence is not closed in its item",
+    why="Everything up to the end of the item would be code.",
+    mend="Close it with the same marks, indented as the opening ones.",
+)
+
+ANSWER_OUTSIDE = Rule(
+    code="DB213",
+    name="answer-outside",
+    severity=WARNING,
+    message="this text stands after an unanswered question but outside its item",
+    why="It is not indented enough to belong to the list item above, so it is on no card; GitHub shows it outside the item too.",
+    mend="Indent it to the question's text (four spaces are always enough).",
+)
+
+TOO_MANY_NESTED = Rule(
+    code="DB214",
+    name="nested-too-deep",
+    severity=ERROR,
+    message="nested deeper than {limit} levels",
+    why="Text after this depth would be dropped by the Markdown parser without a word.",
+    mend="Use fewer levels of quotes or lists.",
+)
+
+DUPLICATE_QUESTION = Rule(
+    code="DB301",
+    name="duplicate-question",
+    severity=ERROR,
+    message="the same question stands twice in this section",
+    why="Two questions with the same words in the same section cannot be told apart from build to build, so each could get the other's review history.",
+    mend="Delete one, reword one, or give each an id.",
+    help="give each an id, for example `<!-- card: {{id: {key}}} -->` and `<!-- card: {{id: {key}-2}} -->`",
+)
+
+DUPLICATE_ID = Rule(
+    code="DB302",
+    name="duplicate-id",
+    severity=ERROR,
+    message="the id `{key}` is used twice",
+    why="An id names one note for ever; two questions with one id would fight over one review history.",
+    mend="Give one of them another id.",
+)
+
+UNSURE_MATCH = Rule(
+    code="DB303",
+    name="unsure-match",
+    severity=ERROR,
+    message="this may be `{key}` reworded, or a new question: {reason}",
+    why="A wrong guess would give one card another card's review history; no guess would throw a history away.",
+    mend="Add one of the two lines to the question.",
+    help="to keep the history of `{key}` add `<!-- card: {{id: {key}}} -->`; to start afresh add `<!-- card: {{id: {new}}} -->`",
+)
+
+RECOGNISED_EDIT = Rule(
+    code="DB304",
+    name="recognised-edit",
+    severity=NOTE,
+    message="taken for `{key}` with its question reworded ({reason}); its history stays",
+    why="The question's words changed, but strong single evidence says which note it is.",
+    mend="Nothing, if it is the same question. Otherwise give it an id of its own: `<!-- card: {{id: …}} -->`.",
+    help="if it is another question, add `<!-- card: {{id: {new}}} -->`",
+)
+
+KEY_RENAMED = Rule(
+    code="DB305",
+    name="key-renamed",
+    severity=NOTE,
+    message="`{old}` is called `{key}` from now on; its history stays",
+    why="The question is known by its text, and now has an id of its own.",
+    mend="Nothing. To start afresh instead, reword the question.",
+)
+
+MANY_RETIRED = Rule(
+    code="DB306",
+    name="many-retired",
+    severity=ERROR,
+    message="{retired} of {known} notes would be retired",
+    why="When more than a quarter of a deck disappears at once it is nearly always a wrong path or a file that was not saved.",
+    mend="Check that all files are there. If it is meant, build with --retire.",
+)
+
+LOCK_DAMAGED = Rule(
+    code="DB307",
+    name="lock-damaged",
+    severity=ERROR,
+    message="deck.lock cannot be read here: {problem}",
+    why="The lock holds every note's identity. Starting anew would give every learner duplicates of all cards, so nothing is guessed.",
+    mend="Restore the file from git (`git checkout -- {file}`) or mend the line.",
+)
+
+LOCK_CONFLICT = Rule(
+    code="DB308",
+    name="lock-conflict",
+    severity=ERROR,
+    message="a merge conflict was left in deck.lock",
+    why="Both sides' notes must stay, and only you can say so.",
+    mend="Keep the lines of both sides, delete the three marker lines, and build; of two lines with the same key keep one.",
+)
+
+LOCK_NEWER = Rule(
+    code="DB309",
+    name="lock-newer",
+    severity=ERROR,
+    message="deck.lock is of format {found}; this deckbuilder reads up to {known}",
+    why="A newer deckbuilder wrote it, and reading it wrongly would lose identities.",
+    mend="Update deckbuilder.",
+)
+
+LOCK_OUTDATED = Rule(
+    code="DB310",
+    name="lock-outdated",
+    severity=ERROR,
+    message="deck.lock would change: {changes}",
+    why="With --locked (as in CI) the lock must already say what this build says, so that identities come from the author's commit and not from a machine.",
+    mend="Run `deckbuilder build` and commit deck.lock.",
+)
+
+CLOCK_BEHIND = Rule(
+    code="DB311",
+    name="clock-behind",
+    severity=ERROR,
+    message="the lock was last changed at {lock}, but this machine's clock says {clock}",
+    why="A change must be stamped later than the last one and never in the future, or Anki drops it.",
+    mend="Set the clock, or wait.",
+)
+
+BAD_ID = Rule(
+    code="DB312",
+    name="bad-id",
+    severity=ERROR,
+    message="`{id}` cannot be an id",
+    why="An id is written into deck.lock, Anki's key field and file names, so it must be plain: letters, digits, `-`, `_`, `.`, at most 100 of them, no blanks.",
+    mend="Use letters, digits and hyphens.",
+)
+
+LOCK_CHANGED = Rule(
+    code="DB313",
+    name="lock-changed",
+    severity=ERROR,
+    message="deck.lock changed while the deck was being built",
+    why="Another build ran at the same time; writing now could undo what it recorded.",
+    mend="Build again.",
+)
+
+REVIVED = Rule(
+    code="DB314",
+    name="revived",
+    severity=NOTE,
+    message="`{key}` is back; its history comes with it",
+    why="The question was retired in an earlier build and is in the sources again.",
+    mend="Nothing. To start afresh instead, give it an id of its own.",
+)
+
+RETIRED = Rule(
+    code="DB315",
+    name="retired",
+    severity=NOTE,
+    message="`{key}` is retired: {question}",
+    why="The question is no longer in the sources. Learners keep the card until they delete it; its identity is kept in deck.lock and never reused.",
+    mend="Nothing, if it is meant. Bring the question back to revive it.",
+)
+
+DECK_RENAMED = Rule(
+    code="DB316",
+    name="deck-renamed",
+    severity=NOTE,
+    message="the deck stays `{old}` for learners, though it is now named `{new}` here",
+    why="Anki never moves existing cards to a renamed deck: learners would get a second deck with the new cards only. "
+    "So the name of the first build is kept in deck.lock, for the deck and for its note types.",
+    mend="Nothing. Learners may rename the deck in Anki themselves; it stays theirs.",
+)
+
+MATH_BLANKS = Rule(
+    code="DB401",
+    name="math-not-on-github",
+    severity=WARNING,
+    message="GitHub does not typeset this formula: {reason}",
+    why="The card shows it as math, GitHub shows the raw text.",
+    mend="Delete the blanks just inside the dollars; put a hyphen or a blank between the closing dollar and a letter.",
+    help="write `{instead}`",
+)
+
+HTML_REMOVED = Rule(
+    code="DB402",
+    name="html-removed",
+    severity=WARNING,
+    message="{what}",
+    why="Cards run inside the learner's Anki, so only harmless HTML is let through.",
+    mend="Write it in Markdown, or leave it out.",
+)
+
+PICTURE_MISSING = Rule(
+    code="DB403",
+    name="picture-missing",
+    severity=ERROR,
+    message="there is no picture `{path}`",
+    why="The card would show a broken picture.",
+    mend="Correct the path (it is relative to the Markdown file) or add the picture.",
+    help="{suggestion}",
+)
+
+PICTURE_OUTSIDE = Rule(
+    code="DB404",
+    name="picture-outside",
+    severity=ERROR,
+    message="the picture `{path}` is outside the deck's folder",
+    why="A deck packs only what is inside its own folder, so that building a stranger's deck cannot carry off your files.",
+    mend="Copy the picture into the deck's folder.",
+)
+
+PICTURE_REMOTE = Rule(
+    code="DB405",
+    name="picture-remote",
+    severity=WARNING,
+    message="the picture `{url}` needs the network",
+    why="It stays a link: learners see nothing offline, and nothing at all once the address is gone.",
+    mend="Download it into the deck's folder, if its licence allows it, and point to the copy.",
+)
+
+PICTURE_UNREADABLE = Rule(
+    code="DB406",
+    name="picture-unreadable",
+    severity=ERROR,
+    message="the picture `{path}` cannot be packed: {problem}",
+    why="Only ordinary files of a known picture type are packed.",
+    mend="Use a PNG, JPEG, GIF, WebP, AVIF or SVG file.",
+)
+
+UNKNOWN_EXTENSION = Rule(
+    code="DB407",
+    name="unknown-extension",
+    severity=ERROR,
+    message="the Markdown extension `{name}` cannot be used: {problem}",
+    why="`markdown_extensions` names extensions of the Python package `markdown`; this one could not be loaded.",
+    mend="Correct the name, install the package it comes from, or leave it out.",
+)
+
+LINK_LOCAL = Rule(
+    code="DB408",
+    name="local-link",
+    severity=NOTE,
+    message="the link to `{url}` is shown as plain text",
+    why="A card stands alone: there is no file or heading next to it that a relative link could lead to.",
+    mend="Nothing, if the text reads well without it; else link to the full address.",
+)
+
+MATH_UNBALANCED = Rule(
+    code="DB409",
+    name="math-unbalanced",
+    severity=WARNING,
+    message="the braces of this formula do not balance",
+    why="Neither GitHub nor Anki typesets it: the card would show the raw TeX.",
+    mend="Add the missing brace, or take the one too many away; a brace to be seen has a backslash before it.",
+)
+
+NESTED_TOO_DEEP = Rule(
+    code="DB410",
+    name="nested-too-deep",
+    severity=ERROR,
+    message="blocks nested deeper than {depth} levels",
+    why="What stands deeper is not read, and would be missing from the card.",
+    mend="Write it with fewer lists and quotes inside one another.",
+)
+
+KIND_CHANGED = Rule(
+    code="DB601",
+    name="kind-changed",
+    severity=WARNING,
+    message="`{key}` is now a {kind}; in Anki it keeps the note type {born}",
+    why="Anki never updates a note whose note type changes, so the note keeps the type that it was born with; its card shows all parts of the new kind all the same.",
+    mend="Nothing. To have the new note type, give the question a new id; its history then starts afresh.",
+)
+
+UNKNOWN_KIND = Rule(
+    code="DB602",
+    name="unknown-kind",
+    severity=ERROR,
+    message="there is no kind `{kind}`",
+    why="Every note is of one of the known kinds.",
+    mend="Use a known kind.",
+    help="{suggestion}",
+)
+
+OUTPUT_UNWRITABLE = Rule(
+    code="DB610",
+    name="output-unwritable",
+    severity=ERROR,
+    message="`{path}` cannot be written: {problem}",
+    why="Nothing was changed: the package and the lock are written whole or not at all.",
+    mend="Choose another place with -o, or make room or give permission there.",
+)
+
+
+def catalogue() -> dict[str, Rule]:
+    """Return every rule by its code, in order."""
+    found = [value for value in globals().values() if isinstance(value, Rule)]
+    return {rule.code: rule for rule in sorted(found, key=lambda rule: rule.code)}

@@ -1,0 +1,138 @@
+"""YAML that keeps the place of every key and value, refuses bombs, and reports mistakes instead of raising them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TypeAlias
+
+import yaml
+
+from deckbuilder import rules
+from deckbuilder.diagnostics import Diagnostic, Span
+
+MAX_DEPTH = 40
+MAX_NODES = 20_000
+
+Place: TypeAlias = Callable[[int, int, int], Span]
+"""Turns a line and a column of the YAML text, both from 0, and a width into the place in the file."""
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class YamlValue:
+    """A value with its place. `data` is a scalar, or a list of YamlValue, or a dict of str to YamlValue.
+
+    `key_span` is where the key of a mapping's entry stands; `plain` strips the places again. For a scalar, `text` is
+    the scalar as the author wrote it (without quotes) and `style` its YAML style ("" where plain).
+    """
+
+    data: object
+    span: Span
+    key_span: Span | None = None
+    text: str = ""
+    style: str = ""
+
+    def plain(self) -> object:
+        """Return the value as ordinary lists, dicts and scalars."""
+        if isinstance(self.data, dict):
+            return {key: value.plain() for key, value in self.data.items()}
+        if isinstance(self.data, list):
+            return [value.plain() for value in self.data]
+        return self.data
+
+
+def place_in_file(file: str, first_line: int = 1, offset: int = 0) -> Place:
+    """Return the `Place` of YAML that starts at `first_line` of a file, each line `offset` characters in."""
+    return lambda line, column, width: Span(file, first_line + line, offset + column + 1, offset + column + 1 + width)
+
+
+def read_yaml(text: str, place: Place) -> tuple[YamlValue | None, list[Diagnostic]]:
+    """Read one YAML document; an empty one is None. Every mistake in it comes back as a diagnostic at its place."""
+    try:
+        found = list(_bombs(text, place))
+        if found:
+            return None, found
+        node = yaml.compose(text, Loader=_LOADER)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        span = place(mark.line, mark.column, 1) if mark else place(0, 0, 1)
+        what = (error.problem or str(error)).strip()
+        return None, [rules.YAML_INVALID.at(span, problem=what)]
+    except yaml.YAMLError as error:
+        return None, [rules.YAML_INVALID.at(place(0, 0, 1), problem=str(error).splitlines()[0])]
+    if node is None:
+        return None, []
+    diagnostics: list[Diagnostic] = []
+    return _value(node, place, diagnostics), diagnostics
+
+
+def _bombs(text: str, place: Place) -> Iterator[Diagnostic]:
+    """Yield what makes YAML dangerous before a tree is built of it: aliases, great depth, great numbers of nodes."""
+    depth = 0
+    for nodes, event in enumerate(yaml.parse(text, Loader=_LOADER)):
+        where = event.start_mark
+        at = place(where.line, where.column, 1) if where else place(0, 0, 1)
+        if isinstance(event, yaml.AliasEvent):
+            yield rules.YAML_ALIAS.at(at)
+            return
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_DEPTH or nodes > MAX_NODES:
+            yield rules.YAML_TOO_LARGE.at(at, depth=MAX_DEPTH, nodes=MAX_NODES)
+            return
+
+
+def _value(node: yaml.Node, place: Place, diagnostics: list[Diagnostic]) -> YamlValue:
+    span = _span(node, place)
+    if isinstance(node, yaml.MappingNode):
+        return YamlValue(_mapping(node, place, diagnostics), span)
+    if isinstance(node, yaml.SequenceNode):
+        return YamlValue([_value(child, place, diagnostics) for child in node.value], span)
+    return YamlValue(
+        _scalar(node, span, diagnostics), span, text=str(node.value), style=getattr(node, "style", "") or ""
+    )
+
+
+def _mapping(node: yaml.MappingNode, place: Place, diagnostics: list[Diagnostic]) -> dict[str, YamlValue]:
+    values: dict[str, YamlValue] = {}
+    for key_node, value_node in node.value:
+        key_span = _span(key_node, place)
+        if not isinstance(key_node, yaml.ScalarNode):
+            diagnostics.append(rules.YAML_INVALID.at(key_span, problem="a key must be a plain word"))
+            continue
+        key = str(key_node.value)
+        if key in values:
+            diagnostics.append(rules.YAML_DUPLICATE_KEY.at(key_span, key=key))
+            continue
+        value = _value(value_node, place, diagnostics)
+        values[key] = YamlValue(value.data, value.span, key_span, value.text, value.style)
+    return values
+
+
+def _scalar(node: yaml.Node, span: Span, diagnostics: list[Diagnostic]) -> object:
+    loader = _LOADER("")
+    try:
+        return loader.construct_object(node, deep=True)
+    except (yaml.YAMLError, ValueError) as error:
+        problem = getattr(error, "problem", None) or str(error)
+        diagnostics.append(rules.YAML_INVALID.at(span, problem=problem))
+        return None
+    finally:
+        loader.dispose()
+
+
+def _span(node: yaml.Node, place: Place) -> Span:
+    start, end = node.start_mark, node.end_mark
+    width = end.column - start.column if end.line == start.line else 1
+    return place(start.line, start.column, max(1, width))
+
+
+def suggestion(word: str, known: Mapping[str, object] | list[str] | tuple[str, ...]) -> str:
+    """Return "did you mean …?" for the known word nearest to `word`, else the list of the known words."""
+    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"did you mean `{near[0]}`?" if near else "known are: " + ", ".join(f"`{name}`" for name in known)
