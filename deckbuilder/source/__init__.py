@@ -1,0 +1,1 @@
+"""The only reader of Markdown structure: files become documents, documents questions."""

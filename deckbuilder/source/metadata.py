@@ -1,0 +1,139 @@
+"""Metadata comments, invisible on GitHub: `<!-- card: {…} -->` in an item, `<!-- deck: {…} -->` under a heading."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+
+from deckbuilder import rules
+from deckbuilder.diagnostics import Diagnostic, Span
+from deckbuilder.source.blocks import read_blocks
+from deckbuilder.source.passage import Passage
+from deckbuilder.source.prose import prose_of
+from deckbuilder.yaml_text import YamlValue, read_yaml, suggestion
+
+_COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
+_WORD = re.compile(r"\s*([A-Za-z]{3,8})\s*:")
+_ID = re.compile(r"[\w.-]{1,100}")
+_TAG = re.compile(r"[^\s\"\x00-\x1f\u202a-\u202e\u2066-\u2069]{1,100}")
+
+CARD_KEYS: Mapping[str, str] = {"id": "a word", "kind": "a word", "tags": "a list of tags", "steps": "cards"}
+DECK_KEYS: Mapping[str, str] = {"kind": "a word", "tags": "a list of tags"}
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What a question's comment, or its section's, says: id, kind, tags, how steps are shown; with their places."""
+
+    id: str | None = None
+    kind: str | None = None
+    tags: tuple[str, ...] = ()
+    steps: str | None = None
+    places: Mapping[str, Span] = field(default_factory=dict, hash=False, compare=False)
+
+    def over(self, section: Metadata) -> Metadata:
+        """Return this question's metadata with its section's defaults below it; tags add up."""
+        tags = tuple(dict.fromkeys((*section.tags, *self.tags)))
+        places = {**section.places, **self.places}
+        return replace(self, kind=self.kind or section.kind, tags=tags, places=places)
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A metadata comment: its name, what it says, and where."""
+
+    name: str
+    metadata: Metadata
+    span: Span
+
+
+def read_comments(passage: Passage) -> tuple[Passage, list[Comment], list[Diagnostic]]:
+    """Return the passage without any comment, and its metadata comments; others are the author's own business."""
+    if "<!--" not in passage.text:
+        return passage, [], []
+    text = passage.text
+    prose = prose_of(passage, read_blocks(text), keep_comments=True)
+    comments: list[Comment] = []
+    cuts: list[tuple[int, int]] = []
+    diagnostics: list[Diagnostic] = []
+    for match in _COMMENT.finditer(text):
+        if prose[match.start()] != "<":
+            continue
+        cuts.append(match.span())
+        word = _WORD.match(match.group(1))
+        if not word:
+            continue
+        name = word.group(1)
+        span = passage.span_at(match.start(1) + word.start(1), len(name))
+        if name not in ("card", "deck"):
+            if get_close_matches(name.lower(), ("card", "deck"), cutoff=0.7):
+                help_ = suggestion(name.lower(), ("card", "deck"))
+                diagnostics.append(rules.METADATA_MISSPELT.at(span, word=name, suggestion=help_))
+            continue
+        metadata, problems = _metadata(passage, match.start(1), match.group(1), name, span)
+        diagnostics += problems
+        comments.append(Comment(name, metadata, span))
+    return passage.without(cuts), comments, diagnostics
+
+
+def _metadata(passage: Passage, offset: int, text: str, name: str, span: Span) -> tuple[Metadata, list[Diagnostic]]:
+    starts = [0, *(match.end() for match in re.finditer("\n", text))]
+
+    def place(line: int, column: int, width: int) -> Span:
+        return passage.span_at(offset + starts[min(line, len(starts) - 1)] + column, width)
+
+    value, diagnostics = read_yaml(text, place)
+    if value is None:
+        return Metadata(), diagnostics
+    outer = value.data if isinstance(value.data, dict) else {}
+    inner = outer.get(name)
+    if len(outer) != 1 or inner is None or not isinstance(inner.data, dict):
+        example = f"<!-- {name}: {{kind: derivation, tags: [calculus]}} -->"
+        diagnostics.append(rules.WRONG_METADATA.at(span, key=name, expected=f"one mapping, as in `{example}`"))
+        return Metadata(), diagnostics
+    metadata, problems = _checked(inner.data, name)
+    return metadata, diagnostics + problems
+
+
+def _checked(values: Mapping[str, YamlValue], name: str) -> tuple[Metadata, list[Diagnostic]]:
+    known = CARD_KEYS if name == "card" else DECK_KEYS
+    diagnostics: list[Diagnostic] = []
+    kept: dict[str, str] = {}
+    tags: tuple[str, ...] = ()
+    places: dict[str, Span] = {}
+    for key, value in values.items():
+        if key not in known:
+            at = value.key_span or value.span
+            diagnostics.append(
+                rules.UNKNOWN_METADATA.at(at, key=key, comment=name, suggestion=suggestion(key, tuple(known)))
+            )
+            continue
+        places[key] = value.span
+        if key == "tags":
+            tags, problems = read_tags(value)
+            diagnostics += problems
+        elif isinstance(value.data, (dict, list)) or not value.text:
+            diagnostics.append(rules.WRONG_METADATA.at(value.span, key=key, expected=known[key]))
+        elif key == "id" and not _ID.fullmatch(value.text):
+            diagnostics.append(rules.BAD_ID.at(value.span, id=value.text))
+        elif key == "steps" and value.text != "cards":
+            diagnostics.append(rules.WRONG_METADATA.at(value.span, key=key, expected="`cards`"))
+        else:
+            kept[key] = value.text
+    return Metadata(kept.get("id"), kept.get("kind"), tags, kept.get("steps"), places), diagnostics
+
+
+def read_tags(value: YamlValue) -> tuple[tuple[str, ...], list[Diagnostic]]:
+    """Return the tags of a YAML list (or of one word), each fit for Anki: no blanks, no quotes."""
+    entries = value.data if isinstance(value.data, list) else [value]
+    tags: list[str] = []
+    diagnostics: list[Diagnostic] = []
+    for entry in entries:
+        if isinstance(entry, YamlValue) and entry.text and _TAG.fullmatch(entry.text):
+            tags.append(entry.text)
+        else:
+            span = entry.span if isinstance(entry, YamlValue) else value.span
+            diagnostics.append(rules.WRONG_METADATA.at(span, key="tags", expected="a list of tags without blanks"))
+    return tuple(tags), diagnostics

@@ -1,0 +1,126 @@
+"""A piece of Markdown that still knows, line by line, where in its file it stands."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from deckbuilder.diagnostics import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a passage without its line ending: its text, its line in the file, the characters cut off before it.
+
+    `number` counts from 1. `offset` may be negative where a tab was opened into more blanks than it had characters.
+    """
+
+    text: str
+    number: int
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Lines of one file, cut free of the list item or block they stood in, ready to be rendered by themselves.
+
+    The lines need not follow one another in the file: what was a hint or a TODO is left out of them.
+    """
+
+    file: str
+    lines: tuple[Line, ...]
+
+    @property
+    def text(self) -> str:
+        """The Markdown text, lines joined by a newline."""
+        return "\n".join(line.text for line in self.lines)
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether the passage holds nothing but white space."""
+        return not any(line.text.strip() for line in self.lines)
+
+    def span(self, line: int = 0, column: int = 0, width: int = 1) -> Span:
+        """Return the place in the file of `width` characters at `column` of the passage's line `line`, both from 0."""
+        if not self.lines:
+            return Span(self.file)
+        at = self.lines[min(max(line, 0), len(self.lines) - 1)]
+        start = max(1, at.offset + column + 1)
+        return Span(self.file, at.number, start, start + width)
+
+    def span_at(self, index: int, width: int = 1) -> Span:
+        """Return the place in the file of the character number `index` of `text`."""
+        for number, line in enumerate(self.lines):
+            if index <= len(line.text):
+                return self.span(number, index, min(width, max(1, len(line.text) - index)))
+            index -= len(line.text) + 1
+        return self.span(len(self.lines) - 1, 0, width)
+
+    def find(self, needle: str, from_line: int = 0, to_line: int | None = None) -> Span:
+        """Return the place of the first `needle` in lines `from_line` to `to_line` (excluded), else of `from_line`."""
+        for number, line in enumerate(self.lines[from_line:to_line], start=from_line):
+            column = line.text.find(needle)
+            if column >= 0:
+                return self.span(number, column, len(needle))
+        return self.span(from_line)
+
+    def slice(self, start: int, end: int | None = None) -> Passage:
+        """Return the passage made of the lines `start` to `end` (excluded)."""
+        return Passage(self.file, self.lines[start:end])
+
+    def stripped(self) -> Passage:
+        """Return the passage with no blank lines at its ends."""
+        filled = [number for number, line in enumerate(self.lines) if line.text.strip()]
+        return self.slice(filled[0], filled[-1] + 1) if filled else Passage(self.file, ())
+
+    def cut(self, start: int, end: int) -> Passage:
+        """Return the passage of the characters `start` to `end` (excluded) of `text`."""
+        return Passage(self.file, tuple(self._cut_lines(start, end)))
+
+    def _cut_lines(self, start: int, end: int) -> Iterator[Line]:
+        begin = 0
+        for line in self.lines:
+            stop = begin + len(line.text)
+            if begin <= end and start <= stop:
+                left, right = max(start - begin, 0), min(end - begin, len(line.text))
+                yield Line(line.text[left:right], line.number, line.offset + left)
+            begin = stop + 1
+
+    def without(self, ranges: Iterable[tuple[int, int]]) -> Passage:
+        """Return the passage with each range of characters (end excluded) left out; a line emptied by it goes too.
+
+        What follows a range on its line moves to the left, so its columns are those of the shortened line.
+        """
+        ordered = sorted(ranges)
+        if not ordered:
+            return self
+        kept: list[Line] = []
+        begin = 0
+        for line in self.lines:
+            stop = begin + len(line.text)
+            text = line.text
+            for left, right in reversed(ordered):
+                if left <= stop and right > begin:
+                    text = text[: max(left - begin, 0)] + text[max(right - begin, 0) :]
+            if text.strip() or text == line.text:
+                kept.append(Line(text if text == line.text else text.rstrip(), line.number, line.offset))
+            begin = stop + 1
+        return Passage(self.file, tuple(kept))
+
+    def line_starts(self) -> list[int]:
+        """Return for each line the index in `text` of its first character."""
+        starts, begin = [], 0
+        for line in self.lines:
+            starts.append(begin)
+            begin += len(line.text) + 1
+        return starts
+
+    def line_of(self, index: int) -> int:
+        """Return the number, from 0, of the line that holds the character `index` of `text`."""
+        return max(0, bisect_right(self.line_starts(), index) - 1)
+
+
+def passage_of(text: str, file: str = "<text>", first_line: int = 1) -> Passage:
+    """Return the passage of a whole text, its lines numbered from `first_line`."""
+    return Passage(file, tuple(Line(line, first_line + number) for number, line in enumerate(text.split("\n"))))
