@@ -1,0 +1,1 @@
+"""Who is who from build to build: keys, evidence, the lock file, resolution."""

@@ -1,0 +1,125 @@
+"""What moved since the last build, and the change times that tell Anki so: strictly forward, never into the future."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from deckbuilder.identity.lock import Lock, LockedNote, LockedType, Section
+from deckbuilder.identity.resolve import Identity
+
+
+class Change(StrEnum):
+    """What became of a note since the last build."""
+
+    NEW = "new"
+    EDITED = "edited"
+    MOVED = "moved"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a build gives a note: the kind that it is now, its section, its words, and fingerprints of all it shows.
+
+    `body` stands for its fields without those that follow from its place; `whole` for everything, tags included.
+    """
+
+    kind: str
+    section: Section
+    text: str
+    answer: str
+    body: str
+    whole: str
+
+
+def change_of(identity: Identity, content: Content) -> Change:
+    """Return what became of a note; a note that was both edited and moved counts as edited."""
+    known = identity.known
+    if known is None:
+        return Change.NEW
+    if known.fingerprint == _fingerprint(content):
+        return Change.UNCHANGED
+    if known.section != content.section and known.fingerprint.partition(".")[0] == content.body:
+        return Change.MOVED
+    return Change.EDITED
+
+
+def stamped(identity: Identity, content: Content, now: int) -> LockedNote:
+    """Return the note's new line of the lock; its change time moves to `now` only if what it shows has moved."""
+    known = identity.known
+    fingerprint = _fingerprint(content)
+    if known is None:
+        return LockedNote(
+            key=identity.key, guid=identity.guid, kind=content.kind, born=now, modified=now, fingerprint=fingerprint,
+            answer=content.answer, section=content.section, text=content.text,
+        )  # fmt: skip
+    modified = known.modified if known.fingerprint == fingerprint else max(now, known.modified + 1)
+    aliases = known.aliases if identity.key == known.key else (*known.aliases, known.key)
+    return replace(
+        known, key=identity.key, modified=modified, fingerprint=fingerprint, answer=content.answer,
+        section=content.section, text=content.text, retired=False, aliases=aliases,
+    )  # fmt: skip
+
+
+def _fingerprint(content: Content) -> str:
+    return f"{content.body}.{content.whole}"
+
+
+def stamped_type(kind: str, fingerprint: str, lock: Lock, now: int) -> LockedType:
+    """Return a note type's line of the lock; its change time moves only if its templates or style have moved."""
+    known = lock.types.get(kind)
+    if known and known.fingerprint == fingerprint:
+        return known
+    return LockedType(kind, max(now, known.modified + 1) if known else now, fingerprint)
+
+
+def updated_lock(
+    lock: Lock, notes: Iterable[LockedNote], types: Iterable[LockedType], decks: Mapping[Section, str]
+) -> Lock:
+    """Return the lock after a build: its notes as they are now, those that are gone kept as retired."""
+    current = {note.key: note for note in notes}
+    renamed = {alias for note in current.values() for alias in note.aliases}
+    gone = {
+        key: replace(note, retired=True)
+        for key, note in lock.notes.items()
+        if key not in current and key not in renamed
+    }
+    return replace(
+        lock, types=dict(lock.types) | {kind.kind: kind for kind in types}, decks=dict(decks), notes=gone | current
+    )
+
+
+def deck_names(
+    root: str, sections: Sequence[Section], lock: Lock, came_from: Iterable[tuple[Section, Section]]
+) -> dict[Section, str]:
+    """Return the deck of each section and of each pinned one: what the lock says, so that a renamed heading keeps it.
+
+    `root` is the deck's name, `sections` are the present ones at the depth of subdecks, `came_from` pairs of the old
+    and the present section of each note that was known.
+    """
+    names = dict(lock.decks)
+    present = set(sections)
+    origins: dict[Section, Counter[Section]] = defaultdict(Counter)
+    for old, new in came_from:
+        origins[new][old] += 1
+    for section in dict.fromkeys(sections):
+        if section in names:
+            continue
+        origin = _origin(origins[section], present, names)
+        if origin is not None:
+            names[section] = names.pop(origin)
+        else:
+            names[section] = "::".join((root, *(title.replace("::", ":") for title in section)))
+    return names
+
+
+def _origin(origins: Counter[Section], present: set[Section], names: Mapping[Section, str]) -> Section | None:
+    """Return the section that this one was before its heading was renamed: gone, and the source of most notes."""
+    gone = [(count, old) for old, count in origins.items() if old not in present and old in names]
+    if not gone:
+        return None
+    count, old = max(gone)
+    return old if 2 * count > sum(origins.values()) else None

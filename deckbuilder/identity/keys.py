@@ -1,0 +1,137 @@
+"""Names that last: what a question is known by, its readable key, its GUID."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection
+from hashlib import sha256
+
+_QUOTES = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "\u00a0": " "})
+_FOLDED = re.compile(r"(?<![\\\w])[^\W_]{2,}(?!\w)")
+_COMMAND = re.compile(r"\\[a-zA-Z]+")
+_JOINTS = re.compile(r"[_^{}]")
+_WORD = re.compile(r"[^\W_]+")
+_FORBIDDEN = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_FILLER = frozenset(
+    (
+        # fmt: off
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "between",
+        "by",
+        "can",
+        "could",
+        "did",
+        "do",
+        "does",
+        "exactly",
+        "for",
+        "from",
+        "has",
+        "have",
+        "how",
+        "if",
+        "in",
+        "into",
+        "is",
+        "it",
+        "its",
+        "of",
+        "on",
+        "or",
+        "that",
+        "the",
+        "their",
+        "them",
+        "then",
+        "there",
+        "these",
+        "they",
+        "this",
+        "those",
+        "to",
+        "versus",
+        "vs",
+        "was",
+        "we",
+        "were",
+        "what",
+        "when",
+        "where",
+        "which",
+        "who",
+        "why",
+        "will",
+        "with",
+        "would",
+        "you",
+        "your",
+        # fmt: on
+    )
+)
+MAX_KEY = 50
+_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
+_GUID_LENGTH = 16
+
+
+def known_text(text: str) -> str:
+    """Return the form of a question's words by which it is recognised: case, quotes, blanks, end marks do not count.
+
+    Single letters and TeX commands keep their case: W and w, Δ and δ are different things in a formula.
+    """
+    text = unicodedata.normalize("NFC", text).translate(_QUOTES)
+    text = _FOLDED.sub(lambda word: word.group().casefold(), text)
+    return " ".join(text.split()).strip(" .?!:;")
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a text in order, folded, without punctuation."""
+    return [word.casefold() for word in _WORD.findall(text)]
+
+
+def content_words(text: str) -> list[str]:
+    """Return the words that carry a question's meaning, without those that every question has."""
+    return [word for word in words_of(text) if word not in _FILLER]
+
+
+def key_for(text: str, taken: Collection[str]) -> str:
+    """Return a new readable key for a question's text that is not among the keys `taken`.
+
+    Two questions that share their first words get `…-2`, `…-3`; a key once given is never given again.
+    """
+    plain = unicodedata.normalize("NFKD", _JOINTS.sub("", _COMMAND.sub(" ", _FORBIDDEN.sub("", text))))
+    plain = "".join(character for character in plain if not unicodedata.combining(character))
+    every = content_words(plain) or words_of(plain) or ["question"]
+    words = [word for word in every if len(word) > 1] or every  # single letters are what formulas are made of
+    key = ""
+    for word in words:
+        longer = f"{key}-{word}" if key else word[:MAX_KEY]
+        if len(longer) > MAX_KEY:
+            break
+        key = longer
+    return _free(key, taken)
+
+
+def _free(key: str, taken: Collection[str]) -> str:
+    number, free = 2, key
+    while free in taken:
+        free = f"{key}-{number}"
+        number += 1
+    return free
+
+
+def guid_for(deck_id: str, key: str, taken: Collection[str]) -> str:
+    """Return the GUID (16 letters and digits, 80 bits of a SHA-256) of a new note; never one that is `taken`."""
+    salt = 0
+    while True:
+        digest = int.from_bytes(sha256("\x1f".join((deck_id, key, str(salt))).encode()).digest(), "big")
+        guid = "".join(_ALPHABET[digest >> 5 * place & 31] for place in range(_GUID_LENGTH))
+        if guid not in taken:
+            return guid
+        salt += 1

@@ -1,0 +1,219 @@
+"""deck.lock: every note's identity and change time, as text that merges and that a person can read.
+
+The first line is a header; then one line for each note type, each pinned deck name, and each note sorted by key. A
+blank line stands between any two, so that changes to neighbouring notes in two branches do not touch in git.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+from deckbuilder import rules
+from deckbuilder.diagnostics import Diagnostic, Span
+
+FORMAT: Final = 1
+_MARKERS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
+
+Section: TypeAlias = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LockedNote:
+    """What is remembered of a note. Times are in seconds since 1970.
+
+    `kind` is the kind that it was born with, which is its note type in Anki for ever; `fingerprint` stands for its
+    rendered fields and tags, `answer` for its answer's words; `aliases` are earlier keys; `line` is its line in the
+    lock. `slots` holds a drill's variants by value.
+    """
+
+    key: str
+    guid: str
+    kind: str
+    born: int
+    modified: int
+    fingerprint: str
+    answer: str
+    section: Section
+    text: str
+    retired: bool = False
+    aliases: tuple[str, ...] = ()
+    slots: tuple[Mapping[str, Any], ...] = ()
+    line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LockedType:
+    """A note type's change time, and the fingerprint of the templates and style that it goes with."""
+
+    kind: str
+    modified: int
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """All that is remembered of a deck: its name and id of old, when it was born, its note types, decks and notes."""
+
+    deck: str
+    id: str
+    born: int
+    types: Mapping[str, LockedType] = field(default_factory=dict)
+    decks: Mapping[Section, str] = field(default_factory=dict)
+    notes: Mapping[str, LockedNote] = field(default_factory=dict)
+
+
+def write_lock(lock: Lock) -> str:
+    """Return the text of deck.lock; equal locks give equal text."""
+    return "\n\n".join(_lines(lock)) + "\n"
+
+
+def _lines(lock: Lock) -> Iterator[str]:
+    yield _json({"deckbuilder-lock": FORMAT, "deck": lock.deck, "id": lock.id, "born": lock.born})
+    for _, kind in sorted(lock.types.items()):
+        yield _json({"type": kind.kind, "mod": kind.modified, "hash": kind.fingerprint})
+    for section, name in sorted(lock.decks.items()):
+        yield _json({"section": list(section), "deck": name})
+    for _, note in sorted(lock.notes.items()):
+        yield _json(_note_record(note))
+
+
+def _note_record(note: LockedNote) -> dict[str, object]:
+    record: dict[str, object] = {
+        "key": note.key, "guid": note.guid, "kind": note.kind, "born": note.born, "mod": note.modified,
+        "hash": note.fingerprint, "answer": note.answer,
+    }  # fmt: skip
+    if note.retired:
+        record["retired"] = True
+    if note.aliases:
+        record["was"] = list(note.aliases)
+    if note.slots:
+        record["slots"] = [dict(slot) for slot in note.slots]
+    return record | {"section": list(note.section), "text": note.text}
+
+
+def _json(record: Mapping[str, object]) -> str:
+    return json.dumps(record, ensure_ascii=False)
+
+
+def read_lock(text: str, name: str) -> tuple[Lock | None, list[Diagnostic]]:
+    """Read the text of a lock; a lock with anything damaged in it is None, every damage at its line."""
+    lines = text.split("\n")
+    conflicts = [
+        rules.LOCK_CONFLICT.at(Span(name, number, 1, 8))
+        for number, line in enumerate(lines, start=1)
+        if line.startswith(_MARKERS)
+    ]
+    if conflicts:
+        return None, conflicts
+    if not text.endswith("\n"):
+        problem = "its end is missing" if text else "it is empty"
+        return None, [_damaged(name, len(lines), 1, problem)]
+    records: list[tuple[int, dict[str, Any]]] = []
+    diagnostics: list[Diagnostic] = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except (json.JSONDecodeError, RecursionError) as error:
+            column = error.colno if isinstance(error, json.JSONDecodeError) else 1
+            diagnostics.append(_damaged(name, number, column, "this is not a line of a lock"))
+            continue
+        if isinstance(record, dict):
+            records.append((number, record))
+        else:
+            diagnostics.append(_damaged(name, number, 1, "this is not a line of a lock"))
+    if diagnostics:
+        return None, diagnostics
+    return _lock(records, name)
+
+
+def _damaged(name: str, line: int, column: int, problem: str) -> Diagnostic:
+    return rules.LOCK_DAMAGED.at(Span(name, line, column), problem=problem, file=name)
+
+
+def _lock(records: list[tuple[int, dict[str, Any]]], name: str) -> tuple[Lock | None, list[Diagnostic]]:
+    number, header = records[0] if records else (1, {})
+    version = header.get("deckbuilder-lock")
+    if type(version) is not int:
+        return None, [_damaged(name, number, 1, "the header is missing")]
+    if version > FORMAT:
+        return None, [rules.LOCK_NEWER.at(Span(name, number), found=version, known=FORMAT)]
+    types: dict[str, LockedType] = {}
+    decks: dict[Section, str] = {}
+    notes: dict[str, LockedNote] = {}
+    diagnostics: list[Diagnostic] = []
+    try:
+        lock = Lock(_text(header, "deck"), _text(header, "id"), _number(header, "born"), types, decks, notes)
+    except ValueError as error:
+        return None, [_damaged(name, number, 1, str(error))]
+    guids: dict[str, int] = {}
+    for number, record in records[1:]:
+        try:
+            if "key" in record:
+                note = _note(record, number)
+                _unique(notes, note.key, f"key `{note.key}`")
+                _unique(guids, note.guid, f"GUID `{note.guid}`")
+                notes[note.key] = note
+                guids[note.guid] = number
+            elif "type" in record:
+                kind = LockedType(_text(record, "type"), _number(record, "mod"), _text(record, "hash"))
+                _unique(types, kind.kind, f"note type `{kind.kind}`")
+                types[kind.kind] = kind
+            else:
+                section = _texts(record, "section")
+                _unique(decks, section, "section")
+                decks[section] = _text(record, "deck")
+        except ValueError as error:
+            diagnostics.append(_damaged(name, number, 1, str(error)))
+    return (None if diagnostics else lock), diagnostics
+
+
+def _unique(known: Mapping[Any, object], key: object, what: str) -> None:
+    if key in known:
+        raise ValueError(f"this {what} stands twice; keep the line that has the later `mod`")
+
+
+def _note(record: dict[str, Any], number: int) -> LockedNote:
+    slots = record.get("slots", [])
+    if not isinstance(slots, list) or not all(isinstance(slot, dict) for slot in slots):
+        raise ValueError("`slots` is not a list of variants")
+    return LockedNote(
+        key=_text(record, "key"),
+        guid=_text(record, "guid"),
+        kind=_text(record, "kind"),
+        born=_number(record, "born"),
+        modified=_number(record, "mod"),
+        fingerprint=_text(record, "hash"),
+        answer=_text(record, "answer", empty=True),
+        section=_texts(record, "section"),
+        text=_text(record, "text", empty=True),
+        retired=record.get("retired", False) is True,
+        aliases=_texts(record, "was") if "was" in record else (),
+        slots=tuple(slots),
+        line=number,
+    )
+
+
+def _text(record: dict[str, Any], key: str, *, empty: bool = False) -> str:
+    value = record.get(key)
+    if not isinstance(value, str) or not (value or empty):
+        raise ValueError(f"`{key}` is missing or no text")
+    return value
+
+
+def _number(record: dict[str, Any], key: str) -> int:
+    value = record.get(key)
+    if type(value) is not int or value < 0:
+        raise ValueError(f"`{key}` is missing or no number")
+    return value
+
+
+def _texts(record: dict[str, Any], key: str) -> tuple[str, ...]:
+    value = record.get(key)
+    if not isinstance(value, list) or not all(isinstance(part, str) for part in value):
+        raise ValueError(f"`{key}` is missing or no list of texts")
+    return tuple(value)

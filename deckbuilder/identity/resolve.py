@@ -1,0 +1,430 @@
+"""Which note is which: every question of the sources finds its note of old, or becomes a new one, or is an error.
+
+The rules, in order; each takes only what the ones before have left:
+
+1. an explicit id is the note's key;
+2. the same text in the same section is the same note;
+3. the same text elsewhere is the same note, moved, if there is one candidate or one clearly nearest;
+4. strong, single evidence (the same answer; or the same section and a close wording with no rival) is an edit;
+5. what is plausible but not sure is an error that names both places and the two ways out;
+6. the rest is new, and what is left in the lock is retired.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from deckbuilder import rules
+from deckbuilder.diagnostics import Diagnostic, Related, Span
+from deckbuilder.identity import evidence
+from deckbuilder.identity.keys import guid_for, key_for, known_text
+from deckbuilder.identity.lock import Lock, LockedNote, Section
+
+RETIRED_SHARE = 4
+"""A build that would retire more than one in this many notes stops."""
+
+
+_Link: TypeAlias = Callable[[int, LockedNote], bool]
+
+
+class Match(StrEnum):
+    """By which rule a question found its note."""
+
+    ID = "id"
+    SAME = "same"
+    MOVED = "moved"
+    EDITED = "edited"
+    NEW = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as identity sees it: where it stands, its words, its answer's fingerprint, its explicit id.
+
+    `ships` is False for a question that gives no note (it has no answer yet): it still claims the note that it was.
+    """
+
+    span: Span
+    section: Section
+    text: str
+    answer: str
+    id: str | None
+    ships: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The note that a question is: its key and GUID, how it was found, and what the lock knew of it (None if new)."""
+
+    key: str
+    guid: str
+    match: Match
+    known: LockedNote | None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """One identity for each question, in order (None: a question that ships no note and never did), and who is left."""
+
+    identities: tuple[Identity | None, ...]
+    retired: tuple[LockedNote, ...]
+
+
+def resolve(asked: Sequence[Asked], lock: Lock, lock_name: str) -> tuple[Resolution, list[Diagnostic]]:
+    """Give each question its identity. With an error among the diagnostics the resolution is not to be used."""
+    resolver = _Resolver(asked, lock, lock_name)
+    resolver.by_id()
+    resolver.no_duplicates()
+    resolver.by_same_place()
+    resolver.by_same_text()
+    resolver.by_answer()
+    resolver.by_wording()
+    resolver.no_doubt()
+    return resolver.result()
+
+
+def too_many_retired(retired: int, known: int) -> bool:
+    """Whether so large a share of the deck's notes would be retired that it is probably a mistake."""
+    return retired * RETIRED_SHARE > known
+
+
+class _Resolver:
+    """The state of one resolution: which questions have found which notes so far."""
+
+    def __init__(self, asked: Sequence[Asked], lock: Lock, lock_name: str) -> None:
+        self.asked = asked
+        self.lock = lock
+        self.lock_name = lock_name
+        self.texts = [known_text(question.text) for question in asked]
+        self.known_texts = {key: known_text(note.text) for key, note in lock.notes.items()}
+        self.claims: dict[int, tuple[LockedNote, Match]] = {}
+        self.claimed: set[str] = set()
+        self.failed: set[int] = set()
+        self.diagnostics: list[Diagnostic] = []
+        self._suspects: list[tuple[int, LockedNote]] | None = None
+        self.names = {name: note for note in lock.notes.values() for name in note.aliases} | dict(lock.notes)
+
+    # Rule 1
+
+    def by_id(self) -> None:
+        """Give every question with an explicit id the note of that key, or of that earlier key."""
+        first: dict[str, int] = {}
+        for number, question in enumerate(self.asked):
+            if question.id is None:
+                continue
+            if question.id in first:
+                other = Related(self.asked[first[question.id]].span, "also here")
+                self._error(number, rules.DUPLICATE_ID.at(question.span, related=(other,), key=question.id))
+                continue
+            first[question.id] = number
+            note = self.names.get(question.id)
+            if note and note.key in self.claimed:
+                self._error(number, rules.DUPLICATE_ID.at(question.span, key=note.key))
+            elif note:
+                self._claim(number, note, Match.ID)
+
+    # Rule 2
+
+    def no_duplicates(self) -> None:
+        """Report questions of the same text in the same section that no id tells apart."""
+        first: dict[tuple[Section, str], int] = {}
+        for number, question in enumerate(self.asked):
+            if question.id is not None:
+                continue
+            place = (question.section, self.texts[number])
+            if place not in first:
+                first[place] = number
+                continue
+            other = Related(self.asked[first[place]].span, "first here")
+            key = key_for(question.text, ())
+            self._error(number, rules.DUPLICATE_QUESTION.at(question.span, related=(other,), key=key))
+
+    def by_same_place(self) -> None:
+        """Give each question the note that had the same text in the same section."""
+        there: dict[tuple[Section, str], list[LockedNote]] = defaultdict(list)
+        for note in self._left_notes(retired=True):
+            there[note.section, self.known_texts[note.key]].append(note)
+        for number in self._left():
+            question = self.asked[number]
+            candidates = there.get((question.section, self.texts[number]), [])
+            single = self._single(question, [note for note in candidates if note.key not in self.claimed])
+            if single:
+                self._claim(number, single, Match.SAME)
+
+    def _single(self, question: Asked, candidates: list[LockedNote]) -> LockedNote | None:
+        """Return the one candidate, the one that is not retired, or the one with the same answer."""
+        for narrowed in (
+            candidates,
+            [note for note in candidates if not note.retired],
+            [note for note in candidates if evidence.same_answer(note.answer, question.answer)],
+        ):
+            if len(narrowed) == 1:
+                return narrowed[0]
+        return None
+
+    # Rule 3
+
+    def by_same_text(self) -> None:
+        """Give each question the note that had the same text elsewhere; the nearest one, if there are several."""
+        moves = self._moves()
+        for numbers, notes in self._by_text():
+            if len(numbers) == len(notes) == 1:
+                self._claim(numbers[0], notes[0], Match.MOVED)
+                continue
+            for number, note in self._nearest(numbers, notes, moves):
+                self._claim(number, note, Match.MOVED)
+            self._doubt_same_text(numbers, notes)
+
+    def _by_text(self) -> list[tuple[list[int], list[LockedNote]]]:
+        """Return the questions and notes left, by text; retired notes count only where no other has the text."""
+        notes: dict[str, list[LockedNote]] = defaultdict(list)
+        for retired in (False, True):
+            for note in self._left_notes(retired=True):
+                text = self.known_texts[note.key]
+                if note.retired == retired and (not retired or all(other.retired for other in notes[text])):
+                    notes[text].append(note)
+        groups: dict[str, list[int]] = defaultdict(list)
+        for number in self._left():
+            if notes.get(self.texts[number]):
+                groups[self.texts[number]].append(number)
+        return [(self._without_named(numbers, notes[text]), notes[text]) for text, numbers in groups.items()]
+
+    def _without_named(self, numbers: list[int], notes: list[LockedNote]) -> list[int]:
+        """Leave out questions with an id of their own: they are meant to be new, but for a lone one and a lone note."""
+        if len(numbers) == len(notes) == 1:
+            return numbers
+        return [number for number in numbers if self.asked[number].id is None]
+
+    def _moves(self) -> Counter[tuple[Section, Section]]:
+        """Count for each pair of old and new section how many notes are known to have gone that way."""
+        moves = Counter(
+            (note.section, self.asked[number].section) for number, (note, _) in self.claims.items() if not note.retired
+        )
+        for numbers, notes in self._by_text():
+            if len(numbers) == len(notes) == 1:
+                moves[notes[0].section, self.asked[numbers[0]].section] += 1
+        return moves
+
+    def _nearest(
+        self, numbers: list[int], notes: list[LockedNote], moves: Counter[tuple[Section, Section]]
+    ) -> list[tuple[int, LockedNote]]:
+        """Return the pairs of which each is the other's clearly best candidate, most alike answers and places first."""
+        found: list[tuple[int, LockedNote]] = []
+        numbers, notes = list(numbers), list(notes)
+        while numbers and notes:
+            pair = self._best_pair(numbers, notes, moves)
+            if pair is None:
+                break
+            found.append(pair)
+            numbers.remove(pair[0])
+            notes.remove(pair[1])
+        return found
+
+    def _best_pair(
+        self, numbers: list[int], notes: list[LockedNote], moves: Counter[tuple[Section, Section]]
+    ) -> tuple[int, LockedNote] | None:
+        for number in numbers:
+            scores = [self._nearness(number, note, moves) for note in notes]
+            best = max(scores)
+            if not any(best) or scores.count(best) > 1:
+                continue
+            note = notes[scores.index(best)]
+            if not any(other != number and self._nearness(other, note, moves) >= best for other in numbers):
+                return number, note
+        return None
+
+    def _nearness(
+        self, number: int, note: LockedNote, moves: Counter[tuple[Section, Section]]
+    ) -> tuple[bool, int, int, int]:
+        here, there = self.asked[number].section, note.section
+        return (
+            evidence.same_answer(self.asked[number].answer, note.answer),
+            moves[there, here],
+            _common_end(here, there) + _common_end(here[::-1], there[::-1]),
+            len(set(here) & set(there)),
+        )
+
+    def _doubt_same_text(self, numbers: list[int], notes: list[LockedNote]) -> None:
+        left = [note for note in notes if note.key not in self.claimed]
+        open_numbers = [number for number in numbers if number not in self.claims and number not in self.failed]
+        if not left:
+            return
+        for number in open_numbers:
+            if self.asked[number].id is None and self.asked[number].ships:
+                reason = "the same question stood in another section, and more than one could be it"
+                self._unsure(number, left[0], reason)
+
+    # Rule 4
+
+    def by_answer(self) -> None:
+        """Take a question with the answer of exactly one missing note for that note, reworded."""
+        pairs = self._pairs(self._has_same_answer)
+        for number, note in [pair for pair in pairs if not self._is_worded_like_another(*pair)]:
+            self._edited(number, note, "its answer is the same")
+
+    def by_wording(self) -> None:
+        """Take a question for the missing note of its section that is worded closely, if neither has a rival."""
+        pairs = self._pairs(self._is_close_here)
+        for number, note in [pair for pair in pairs if not self._has_rival(*pair)]:
+            self._edited(number, note, "its section is the same and its wording close")
+
+    def _pairs(self, linked: _Link) -> list[tuple[int, LockedNote]]:
+        """Return the pairs of a question and a note that are linked to each other and to nothing else."""
+        links = [(number, note) for number, note in self._suspicions() if linked(number, note)]
+        of_number = Counter(number for number, _ in links)
+        of_note = Counter(note.key for _, note in links)
+        return [(number, note) for number, note in links if of_number[number] == of_note[note.key] == 1]
+
+    def _suspicions(self) -> list[tuple[int, LockedNote]]:
+        """Return every pair of an open question and a missing note that have anything in common worth a look."""
+        if self._suspects is None:
+            notes = {note.key: note for note in self._left_notes()}
+            index = evidence.Suspects((key, self.known_texts[key], note.answer) for key, note in notes.items())
+            self._suspects = [
+                (number, notes[key])
+                for number in self._open()
+                for key in index.near(self.texts[number], self.asked[number].answer)
+            ]
+        open_numbers = set(self._open())
+        return [
+            (number, note) for number, note in self._suspects if number in open_numbers and note.key not in self.claimed
+        ]
+
+    def _has_same_answer(self, number: int, note: LockedNote) -> bool:
+        return evidence.same_answer(self.asked[number].answer, note.answer)
+
+    def _is_close_here(self, number: int, note: LockedNote) -> bool:
+        return self.asked[number].section == note.section and evidence.close_wording(
+            self.texts[number], self.known_texts[note.key]
+        )
+
+    def _is_worded_like_another(self, number: int, note: LockedNote) -> bool:
+        """Whether the wording speaks against the answer: for another missing note, or for another open question."""
+        own = self._likeness(number, note)
+        return any(
+            (one == number) != (other.key == note.key)
+            and self._is_close_here(one, other)
+            and self._likeness(one, other) > own
+            for one, other in self._suspicions()
+        )
+
+    def _has_rival(self, number: int, note: LockedNote) -> bool:
+        """Whether the question is plausible for another missing note, or the note for another open question."""
+        return any(
+            (one == number) != (other.key == note.key) and self._plausible(one, other)
+            for one, other in self._suspicions()
+        )
+
+    def _likeness(self, number: int, note: LockedNote) -> float:
+        return evidence.wording_likeness(self.texts[number], self.known_texts[note.key])
+
+    def _edited(self, number: int, note: LockedNote, reason: str) -> None:
+        self._claim(number, note, Match.EDITED)
+        question = self.asked[number]
+        if question.ships:
+            new = key_for(question.text, self.names)
+            before = Related(Span(self.lock_name, note.line), f"was: {note.text}")
+            self.diagnostics.append(
+                rules.RECOGNISED_EDIT.at(question.span, related=(before,), key=note.key, reason=reason, new=new)
+            )
+
+    # Rule 5
+
+    def no_doubt(self) -> None:
+        """Report each open question that may well be a missing note without being surely it."""
+        doubts: dict[int, list[tuple[float, str, LockedNote]]] = defaultdict(list)
+        for number, note in self._suspicions():
+            if reason := self._plausible(number, note):
+                doubts[number].append((self._likeness(number, note), reason, note))
+        for number, candidates in doubts.items():
+            _, reason, note = max(candidates, key=lambda candidate: candidate[0])
+            self._unsure(number, note, reason)
+
+    def _plausible(self, number: int, note: LockedNote) -> str:
+        """Return why the question may be the note with other words, or "" where nothing speaks for it."""
+        question = self.asked[number]
+        if evidence.same_answer(question.answer, note.answer):
+            return "the answer is the same, but so is another's"
+        wording = self._likeness(number, note)
+        if question.section == note.section and wording >= evidence.PLAUSIBLE_HERE:
+            return "the wording is like, but a word that matters differs or another question is as near"
+        if wording >= evidence.PLAUSIBLE_ELSEWHERE:
+            return "the wording is like, but it stands in another section"
+        if evidence.answer_likeness(question.answer, note.answer) >= evidence.PLAUSIBLE_ANSWER:
+            return "the answer is much alike, but not the same"
+        return ""
+
+    def _unsure(self, number: int, note: LockedNote, reason: str) -> None:
+        question = self.asked[number]
+        before = Related(Span(self.lock_name, note.line), f"`{note.key}` was: {note.text}")
+        new = key_for(question.text, self.names)
+        found = rules.UNSURE_MATCH.at(question.span, related=(before,), key=note.key, new=new, reason=reason)
+        self._error(number, found)
+
+    # Rule 6
+
+    def result(self) -> tuple[Resolution, list[Diagnostic]]:
+        """Name what is new, and tell what is left in the lock."""
+        taken_keys = set(self.names) | {question.id for question in self.asked if question.id}
+        taken_guids = {note.guid for note in self.lock.notes.values()}
+        identities: list[Identity | None] = []
+        for number, question in enumerate(self.asked):
+            if number in self.claims:
+                note, match = self.claims[number]
+                identities.append(self._kept(question, note, match) if question.ships else None)
+            elif question.ships and number not in self.failed:
+                key = question.id or key_for(question.text, taken_keys)
+                guid = guid_for(self.lock.id, key, taken_guids)
+                taken_keys.add(key)
+                taken_guids.add(guid)
+                identities.append(Identity(key, guid, Match.NEW, None))
+            else:
+                identities.append(None)
+        shipped = {identity.known.key for identity in identities if identity and identity.known}
+        retired = [note for note in self.lock.notes.values() if note.key not in shipped and not note.retired]
+        return Resolution(tuple(identities), tuple(retired)), self.diagnostics
+
+    def _kept(self, question: Asked, note: LockedNote, match: Match) -> Identity:
+        key = note.key
+        if question.id and question.id != note.key and question.id not in note.aliases:
+            key = question.id
+            self.diagnostics.append(rules.KEY_RENAMED.at(question.span, old=note.key, key=key))
+        if note.retired:
+            self.diagnostics.append(rules.REVIVED.at(question.span, key=key))
+        return Identity(key, note.guid, match, note)
+
+    # What every rule uses
+
+    def _left(self) -> list[int]:
+        """Return the questions that have no note yet and may still get one by their text."""
+        return [number for number in range(len(self.asked)) if number not in self.claims and number not in self.failed]
+
+    def _open(self) -> list[int]:
+        """Return the questions that ship, have no note yet, and have no id that would make them new."""
+        return [number for number in self._left() if self.asked[number].ships and self.asked[number].id is None]
+
+    def _left_notes(self, *, retired: bool = False) -> list[LockedNote]:
+        return [
+            note for note in self.lock.notes.values() if note.key not in self.claimed and (retired or not note.retired)
+        ]
+
+    def _claim(self, number: int, note: LockedNote, match: Match) -> None:
+        self.claims[number] = (note, match)
+        self.claimed.add(note.key)
+
+    def _error(self, number: int, found: Diagnostic) -> None:
+        self.failed.add(number)
+        self.diagnostics.append(found)
+
+
+def _common_end(one: Section, other: Section) -> int:
+    count = 0
+    for left, right in zip(reversed(one), reversed(other), strict=False):
+        if left != right:
+            break
+        count += 1
+    return count

@@ -1,0 +1,67 @@
+"""Keys that can be read, and never come twice."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deckbuilder.identity.keys import MAX_KEY, guid_for, key_for, known_text
+
+
+@pytest.mark.parametrize(
+    ("question", "key"),
+    [
+        ("What is the dot product and what does it represent geometrically?", "dot-product-represent-geometrically"),
+        ("Why do we multiply by W^T instead of W?", "multiply-wt-instead"),
+        (r"Derive \frac{1}{N}\sum_i x_i.", "derive-1n-xi"),
+        ("Was ist ein Gefälle?", "ist-ein-gefalle"),
+        ("什么是向量?", "什么是向量"),
+        ("Why?", "why"),
+        ("???", "question"),
+        ("safe\u202eevil", "safeevil"),
+    ],
+)
+def test_a_key_is_made_of_the_words_that_matter(question: str, key: str) -> None:
+    """If this failed, an author could not tell from a key which question is meant."""
+    assert key_for(question, ()) == key
+
+
+@given(st.text(max_size=300), st.sets(st.text(max_size=5)))
+def test_a_key_is_plain_free_and_short(question: str, taken: set[str]) -> None:
+    """If this failed, a key could break the lock, a file name or a search in Anki."""
+    key = key_for(question, taken)
+    assert key not in taken
+    assert 0 < len(key) <= MAX_KEY + 8
+    assert all(character.isalnum() or character == "-" for character in key)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["d", "e"]), st.sampled_from(["a", "b", "c"])), max_size=12))
+def test_a_guid_is_never_given_twice(wanted: list[tuple[str, str]]) -> None:
+    """If this failed, two notes would overwrite each other in every collection."""
+    taken: set[str] = set()
+    for deck, key in wanted:
+        guid = guid_for(deck, key, taken)
+        assert guid not in taken
+        assert len(guid) == 16
+        taken.add(guid)
+
+
+def test_a_guid_can_be_made_again_from_deck_and_key() -> None:
+    """If this failed, a lost deck.lock could never be rebuilt, and every learner would get all cards twice."""
+    assert guid_for("transformers", "dot-product", ()) == guid_for("transformers", "dot-product", ())
+    assert guid_for("transformers", "dot-product", ()) == "4w3i67du8kqy8bqk"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("What is “x”?", 'What is "x"'),
+        ("The  dash – here.", "the dash - here"),
+        ("Ünïcode?", "U\u0308ni\u0308code"),
+        ("Eg. this:", "eg. this"),
+    ],
+)
+def test_typography_makes_no_other_question(one: str, other: str) -> None:
+    """If this failed, a smart editor's quotes would make every question a new one."""
+    assert known_text(one) == known_text(other)

@@ -1,0 +1,144 @@
+"""deck.lock: what it says, how it merges, what becomes of it when it is damaged."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deckbuilder.identity.lock import Lock, LockedNote, LockedType, read_lock, write_lock
+
+NAME = "content/deck.lock"
+
+
+def note(key: str, **changed: object) -> LockedNote:
+    known = {
+        "key": key, "guid": f"guid-{key}", "kind": "concept", "born": 1, "modified": 2, "fingerprint": "f.f",
+        "answer": "a", "section": ("A", "B"), "text": f"What is {key}?",
+    }  # fmt: skip
+    return LockedNote(**{**known, **changed})  # type: ignore[arg-type]
+
+
+def lock_of(*notes: LockedNote) -> Lock:
+    types = {"concept": LockedType("concept", 5, "abc")}
+    return Lock("Deck", "deck", 1, types, {("A",): "Deck::A"}, {one.key: one for one in notes})
+
+
+LOCK = lock_of(*(note(f"k{number}") for number in range(1, 7)))
+
+
+def test_a_lock_is_readable_sorted_and_has_one_line_a_note() -> None:
+    """If this failed, nobody could review in a pull request which identities it changes."""
+    text = write_lock(lock_of(note("b"), note("a", retired=True, aliases=("old",))))
+    assert text.split("\n\n") == [
+        '{"deckbuilder-lock": 1, "deck": "Deck", "id": "deck", "born": 1}',
+        '{"type": "concept", "mod": 5, "hash": "abc"}',
+        '{"section": ["A"], "deck": "Deck::A"}',
+        '{"key": "a", "guid": "guid-a", "kind": "concept", "born": 1, "mod": 2, "hash": "f.f", "answer": "a", '
+        '"retired": true, "was": ["old"], "section": ["A", "B"], "text": "What is a?"}',
+        '{"key": "b", "guid": "guid-b", "kind": "concept", "born": 1, "mod": 2, "hash": "f.f", "answer": "a", '
+        '"section": ["A", "B"], "text": "What is b?"}\n',
+    ]
+
+
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
+
+
+@given(st.dictionaries(TEXTS.filter(bool), st.tuples(TEXTS, st.lists(TEXTS, max_size=3), st.booleans()), max_size=6))
+def test_what_is_written_is_read_again(notes: dict[str, tuple[str, list[str], bool]]) -> None:
+    """If this failed, some question's odd characters would lose its identity."""
+    lock = lock_of(
+        *(note(key, text=text, section=tuple(section), retired=gone) for key, (text, section, gone) in notes.items())
+    )
+    again, problems = read_lock(write_lock(lock), NAME)
+    assert again == lock
+    assert not problems
+
+
+@pytest.mark.parametrize(
+    ("damage", "line", "code"),
+    [
+        (lambda text: "", 1, "DB307"),
+        (lambda text: text[:-1], 17, "DB307"),
+        (lambda text: text[:-20] + "\n", 17, "DB307"),
+        (lambda text: text.replace('"key": "k2"', '"key" "k2"'), 9, "DB307"),
+        (lambda text: text.replace('"guid": "guid-k2"', '"guid": 7'), 9, "DB307"),
+        (lambda text: text.replace('"mod": 2', '"mod": "2"', 1), 7, "DB307"),
+        (lambda text: text.replace("guid-k2", "guid-k1"), 9, "DB307"),
+        (lambda text: text.replace('"key": "k2"', '"key": "k1"'), 9, "DB307"),
+        (lambda text: text.split("\n", 1)[1], 2, "DB307"),
+        (lambda text: text.replace('"deckbuilder-lock": 1', '"deckbuilder-lock": 99'), 1, "DB309"),
+        (lambda text: text.replace("\n\n", "\n\n[1]\n\n", 1), 3, "DB307"),
+        (lambda text: text.replace("\n\n", "\n\n" + "[" * 100_000 + "\n\n", 1), 3, "DB307"),
+        (lambda text: text.replace("\n\n", "\n<<<<<<< HEAD\n", 1), 2, "DB308"),
+        (lambda text: text.replace("\n\n", "\n=======\n", 1), 2, "DB308"),
+        (lambda text: text.replace("\n\n", "\n>>>>>>> other\n", 1), 2, "DB308"),
+    ],
+)
+def test_damage_is_told_at_its_line_and_nothing_is_guessed(damage: object, line: int, code: str) -> None:
+    """If this failed, a damaged lock would be read as a smaller one, and what is missing made anew for learners."""
+    lock, problems = read_lock(damage(write_lock(LOCK)), NAME)  # type: ignore[operator]
+    assert lock is None
+    assert (problems[0].code, problems[0].span.line, problems[0].span.file) == (code, line, NAME)
+
+
+def merged(tmp_path: Path, base: Lock, ours: Lock, theirs: Lock, attributes: str = "") -> tuple[int, str]:
+    """Merge two branches of a lock with git; return its exit code and the text that comes of it."""
+    if not shutil.which("git"):
+        pytest.fail("this test needs git")
+
+    def git(*words: str) -> int:
+        identity = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main")
+        return subprocess.run(["git", *identity, *words], cwd=tmp_path, capture_output=True, check=False).returncode
+
+    def commit(lock: Lock) -> None:
+        (tmp_path / "deck.lock").write_text(write_lock(lock), "utf-8")
+        git("add", "-A")
+        assert git("commit", "-m", "build") == 0
+
+    git("init")
+    (tmp_path / ".gitattributes").write_text(attributes)
+    commit(base)
+    git("checkout", "-b", "theirs")
+    commit(theirs)
+    git("checkout", "main")
+    commit(ours)
+    return git("merge", "theirs", "--no-edit"), (tmp_path / "deck.lock").read_text("utf-8")
+
+
+def with_note(lock: Lock, one: LockedNote) -> Lock:
+    return Lock(lock.deck, lock.id, lock.born, lock.types, lock.decks, {**lock.notes, one.key: one})
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [("k2", "k3"), ("k1", "k6"), ("k5", "k6")])
+def test_branches_that_change_different_notes_merge(tmp_path: Path, ours: str, theirs: str) -> None:
+    """If this failed, two authors who edit neighbouring questions would have to mend deck.lock by hand."""
+    left, right = with_note(LOCK, note(ours, modified=9)), with_note(LOCK, note(theirs, modified=8))
+    code, text = merged(tmp_path, LOCK, left, right)
+    lock, problems = read_lock(text, NAME)
+    assert (code, problems) == (0, [])
+    assert lock == with_note(left, right.notes[theirs])
+
+
+def test_branches_that_add_at_the_same_place_merge_with_the_union_driver(tmp_path: Path) -> None:
+    """If this failed, two new questions whose keys are neighbours would make a conflict, though both just stay."""
+    left, right = with_note(LOCK, note("k3-a")), with_note(LOCK, note("k3-b"))
+    code, text = merged(tmp_path, LOCK, left, right, "deck.lock merge=union\n")
+    lock, problems = read_lock(text, NAME)
+    assert (code, problems) == (0, [])
+    assert lock == with_note(left, right.notes["k3-b"])
+
+
+def test_branches_that_change_the_same_note_are_told_so(tmp_path: Path) -> None:
+    """If this failed, one branch's identity of a note would silently win over the other's."""
+    left, right = with_note(LOCK, note("k2", modified=9)), with_note(LOCK, note("k2", modified=8))
+    _, text = merged(tmp_path, LOCK, left, right, "deck.lock merge=union\n")
+    lock, problems = read_lock(text, NAME)
+    assert lock is None
+    assert "stands twice" in problems[0].message
+    assert json.loads(text.splitlines()[problems[0].span.line - 1])["key"] == "k2"
