@@ -544,6 +544,16 @@ UNKNOWN_KIND = Rule(
     help="{suggestion}",
 )
 
+EMPTY_SIDE = Rule(
+    code="DB603",
+    name="empty-side",
+    severity=ERROR,
+    message="nothing is left to show on the {side} of this card",
+    why="What the author wrote there is shown by no card (a comment, HTML that is taken out, a signature alone), and a "
+    "card with an empty side cannot be learned from.",
+    mend="Write the question, or the answer, in Markdown.",
+)
+
 OUTPUT_UNWRITABLE = Rule(
     code="DB610",
     name="output-unwritable",

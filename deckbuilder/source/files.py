@@ -17,7 +17,7 @@ _LEFT_OUT = {"node_modules", "__pycache__"}
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A Markdown file: its name in diagnostics (as the user would type it), its name inside the deck, where it is, its text."""
+    """A Markdown file: its name as the user would type it, its name inside the deck, where it is, its text."""
 
     name: str
     inside: str

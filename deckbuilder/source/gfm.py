@@ -7,8 +7,8 @@ It equals cmark-gfm on the corpus in `tests/fixtures/gfm`, and adds front matter
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from functools import lru_cache, partial
 from typing import Any, Final
 from unicodedata import category
 from urllib.parse import quote
@@ -60,6 +60,8 @@ def blocks() -> MarkdownIt:
 
 def _configured() -> MarkdownIt:
     markdown = MarkdownIt("gfm-like2", {"maxNesting": MAX_NESTING, "linkify": False})
+    markdown.block.tokenize = partial(_tokenize, markdown.block.tokenize)  # type: ignore[method-assign]
+    markdown.block.ruler.at("paragraph", _paragraph_rule)
     markdown.core.ruler.disable("linkify")
     markdown.inline.ruler.disable("linkify")
     markdown.block.ruler.before(
@@ -83,6 +85,56 @@ def _any_link(url: str) -> bool:
 def too_deep(tokens: Sequence[Token]) -> Token | None:
     """Return the first block nested so deeply that what it holds was not read, or None."""
     return next((token for token in tokens if token.nesting == 1 and token.level >= MAX_NESTING - 1), None)
+
+
+# ── paragraphs ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _tokenize(inner: Callable[[StateBlock, int, int], None], state: StateBlock, start: int, end: int) -> None:
+    """Read the blocks of a container, keeping the indents of all containers around it in the environment."""
+    indents = state.env.setdefault("indents", [])
+    indents.append(state.blkIndent)
+    inner(state, start, end)
+    indents.pop()
+
+
+def _paragraph_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Read a paragraph as markdown-it does, but for lazy lines that are indented like code seen from further out.
+
+    Nothing else can start there: code interrupts no paragraph. markdown-it measures their indent from the innermost
+    list item, in which they are not.
+    """
+    terminators = state.md.block.ruler.getRules("paragraph")
+    outer, state.parentType = state.parentType, "paragraph"
+    line = start + 1
+    while line < state.lineMax and not state.isEmpty(line):
+        indent = state.sCount[line]
+        if (
+            indent >= 0
+            and indent - _indent_around(state, indent) <= 3
+            and any(rule(state, line, state.lineMax, True) for rule in terminators)
+        ):
+            break
+        line += 1
+    state.line = line
+    opening = state.push("paragraph_open", "p", 1)
+    inline = state.push("inline", "", 0)
+    inline.content = state.getLines(start, line, state.blkIndent, False).strip(" \t\n\r")
+    opening.map = inline.map = [start, line]
+    inline.children = []
+    state.push("paragraph_close", "p", -1)
+    state.parentType = outer
+    return True
+
+
+def _indent_around(state: StateBlock, indent: int) -> int:
+    """Return the indent of the innermost container that a line of this indent can stand in."""
+    if indent >= state.blkIndent:
+        return state.blkIndent
+    for outer in reversed(state.env["indents"]):
+        if outer <= indent:
+            return int(outer)
+    return 0
 
 
 # ── math ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -203,7 +255,7 @@ def _domain_end(source: str, start: int, limit: int, *, dot_needed: bool) -> int
     """Return where the domain at `start` ends, or None where cmark-gfm sees none (underscores near its end, no dot)."""
     dots = before = last = 0
     position = start + 1
-    while position < limit:
+    while position < limit - 1:  # cmark-gfm never looks at the last character of the text here
         character = source[position]
         if character == "\\" and position < limit - 2:
             position += 1
