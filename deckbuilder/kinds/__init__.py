@@ -1,0 +1,1 @@
+"""The kinds of note: one folder each, and what they share."""

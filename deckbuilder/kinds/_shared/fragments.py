@@ -1,0 +1,39 @@
+"""The small pieces of HTML that fields are made of, kept as files beside this one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from string import Template
+
+
+@cache
+def _fragment(name: str) -> Template:
+    return Template((files(__package__) / f"{name}.html").read_text("utf-8").strip())
+
+
+def hints(bodies: Sequence[str]) -> str:
+    """Return the field of hints, to be opened one after the other."""
+    titles = (
+        ["Hint"] if len(bodies) == 1 else [f"Hint {number} of {len(bodies)}" for number in range(1, len(bodies) + 1)]
+    )
+    fragment = _fragment("hint")
+    return "".join(fragment.substitute(title=title, body=body) for title, body in zip(titles, bodies, strict=True))
+
+
+def key_points(bodies: Sequence[str]) -> str:
+    """Return the field of key points: a checklist to grade oneself by."""
+    if not bodies:
+        return ""
+    fragment = _fragment("point")
+    return f'<ul class="db-points">{"".join(fragment.substitute(body=body) for body in bodies)}</ul>'
+
+
+def steps(titled: Sequence[tuple[str, str]]) -> str:
+    """Return the field of steps, each a title and a body to be opened."""
+    if not titled:
+        return ""
+    fragment = _fragment("step")
+    items = "".join(fragment.substitute(title=title, body=body) for title, body in titled)
+    return f'<ol class="db-steps">{items}</ol>'

@@ -1,0 +1,39 @@
+"""All kinds of note, in the order in which a question is tried on them. A new kind is one folder and one line here."""
+
+from __future__ import annotations
+
+from deckbuilder import rules
+from deckbuilder.diagnostics import Diagnostic
+from deckbuilder.kinds._shared.notes import Kind, Note
+from deckbuilder.kinds.concept import CONCEPT
+from deckbuilder.kinds.derivation import DERIVATION
+from deckbuilder.kinds.implementation import IMPLEMENTATION
+from deckbuilder.source.questions import Question
+from deckbuilder.yaml_text import suggestion
+
+KINDS: tuple[Kind, ...] = (IMPLEMENTATION, DERIVATION, CONCEPT)
+KIND_NAMES: tuple[str, ...] = tuple(sorted(kind.name for kind in KINDS))
+
+
+def kind_named(name: str) -> Kind:
+    """Return the kind of that name."""
+    return next(kind for kind in KINDS if kind.name == name)
+
+
+def kind_of(question: Question) -> tuple[Kind, list[Diagnostic]]:
+    """Return a question's kind: the one that its metadata names, else the first that recognises it."""
+    named = question.metadata.kind
+    if named in KIND_NAMES:
+        return kind_named(named), []
+    recognised = next(kind for kind in KINDS if kind.recognises(question))
+    if named is None:
+        return recognised, []
+    place = question.metadata.places.get("kind", question.span)
+    return recognised, [rules.UNKNOWN_KIND.at(place, kind=named, suggestion=suggestion(named, KIND_NAMES))]
+
+
+def read_note(question: Question) -> tuple[Kind, Note, list[Diagnostic]]:
+    """Return an answered question's kind and its note of that kind."""
+    kind, diagnostics = kind_of(question)
+    note, found = kind.read(question)
+    return kind, note, diagnostics + found

@@ -1,0 +1,137 @@
+"""The two sides and the style of a card, put together from the template files that lie beside this module.
+
+A template file may hold two instructions, each in a comment of its own: `<!-- include PATH -->`, where PATH starts in
+the folder of the kinds and `*` stands for each kind in turn, and `<!-- script -->`. Other comments are for whoever
+reads the file and do not reach a learner.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from deckbuilder.kinds.fields import FIELDS, QUESTION
+
+FOLDER: Final = Path(__file__).parent
+OWN_STYLE_BEGINS: Final = "/* ===== Your own style: begin"
+OWN_STYLE_ENDS: Final = "/* ===== Your own style: end"
+SPECIAL_FIELDS: Final = frozenset({"Tags", "Type", "Deck", "Subdeck", "Card", "CardFlag", "FrontSide"})
+"""What Anki fills in besides the note's own fields."""
+
+_COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
+_TAG = re.compile(r"\{\{([#^/]?)([^{}]*)\}\}")
+_REMARK = re.compile(r"^[ \t]*//.*$", re.MULTILINE)
+_INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
+_BLANK_LINES = re.compile(r"\n\s*\n+")
+_MATHS = re.compile(r"\\[(\[]")
+
+
+class TemplateError(Exception):
+    """A template file that Anki could not show as meant: a bug of deckbuilder, never a mistake of its user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Templates:
+    """What every note type gets: the front and back of its one card template, and its style sheet."""
+
+    front: str
+    back: str
+    css: str
+
+
+@cache
+def load_templates(kind_names: tuple[str, ...]) -> Templates:
+    """Return the templates that show a note of any of `kind_names`, in whose order the kinds' parts stand.
+
+    Raises TemplateError where a file is missing, names an unknown field, or leaves a section open.
+    """
+    script = _script(kind_names)
+    front = _side("_shared/front.html", kind_names, script)
+    back = _side("_shared/back.html", kind_names, script)
+    check_template(front, "front")
+    check_template(back, "back")
+    if not _shows(front, QUESTION):
+        raise TemplateError(f"the front shows no {{{{{QUESTION}}}}}, so Anki would make no card")
+    if "<hr id=answer>" not in back:
+        raise TemplateError("the back has no literal <hr id=answer>, which Anki scrolls to")
+    return Templates(front, back, _style(kind_names))
+
+
+def check_template(template: str, side: str) -> None:
+    """Raise TemplateError unless every field of `template` is known and every section is closed in turn."""
+    open_sections: list[str] = []
+    for tag in _TAG.finditer(template):
+        mark, name = tag[1], tag[2]
+        if name not in FIELDS and (name not in SPECIAL_FIELDS or mark):
+            raise TemplateError(f"the {side} names an unknown field: {tag[0]}")
+        if mark == "/":
+            if not open_sections or open_sections.pop() != name:
+                raise TemplateError(f"the {side} closes a section that is not the open one: {tag[0]}")
+        elif mark:
+            open_sections.append(name)
+    if open_sections:
+        raise TemplateError(f"the {side} leaves a section open: {open_sections[-1]}")
+    rest = _TAG.sub("", template)
+    if "{{" in rest or "}}" in rest:
+        raise TemplateError(f"the {side} has braces that Anki would take for a field")
+    if _MATHS.search(rest):
+        raise TemplateError(f"the {side} itself has a delimiter of maths, which loads MathJax for every card")
+
+
+def _side(path: str, kind_names: tuple[str, ...], script: str) -> str:
+    """Return the side whose layout is at `path`, without comments and blank lines."""
+
+    def follow(comment: re.Match[str]) -> str:
+        match comment[1].split():
+            case ["include", wanted]:
+                return "\n".join(_side(found, kind_names, script) for found in _paths(wanted, kind_names))
+            case ["script"]:
+                return f"<script>\n{script}\n</script>"
+            case _:
+                return ""
+
+    text = _COMMENT.sub(follow, _read(path))
+    return _BLANK_LINES.sub("\n", text).strip()
+
+
+def _paths(wanted: str, kind_names: tuple[str, ...]) -> list[str]:
+    """Return the paths that an include stands for; with `*`, those that exist among the kinds."""
+    if "*" not in wanted:
+        return [wanted]
+    for kind in kind_names:
+        if not (FOLDER / kind).is_dir():
+            raise TemplateError(f"the kind {kind!r} has no folder")
+    candidates = [wanted.replace("*", kind) for kind in kind_names]
+    return [path for path in candidates if (FOLDER / path).is_file()]
+
+
+def _script(kind_names: tuple[str, ...]) -> str:
+    """Return the one script of both sides: the shared start, each kind's own part, the shared end; without comments."""
+    paths = ["_shared/begin.js", *_paths("*/script.js", kind_names), "_shared/end.js"]
+    text = "\n".join(_read(path) for path in paths)
+    return _BLANK_LINES.sub("\n", _INDENT.sub("", _REMARK.sub("", text))).strip()
+
+
+def _style(kind_names: tuple[str, ...]) -> str:
+    """Return the style sheet: the shared variables and rules, each kind's own, the place for the learner's own."""
+    paths = ["_shared/style.css", *_paths("*/style.css", kind_names), "_shared/own.css"]
+    css = "\n".join(_read(path).strip() + "\n" for path in paths)
+    if css.count(OWN_STYLE_BEGINS) != 1 or css.count(OWN_STYLE_ENDS) != 1:
+        raise TemplateError("the style sheet needs exactly one marked block for the learner's own changes")
+    return css
+
+
+def _shows(template: str, field: str) -> bool:
+    """Whether `template` shows `field` whatever other fields are empty."""
+    outside = re.sub(r"\{\{[#^]([^{}]*)\}\}.*?\{\{/\1\}\}", "", template, flags=re.DOTALL)
+    return f"{{{{{field}}}}}" in outside
+
+
+def _read(path: str) -> str:
+    try:
+        return (FOLDER / path).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise TemplateError(f"the template file {path} is missing") from None
