@@ -15,65 +15,10 @@ _WORD = re.compile(r"[^\W_]+")
 _FORBIDDEN = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _FILLER = frozenset(
     (
-        # fmt: off
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "between",
-        "by",
-        "can",
-        "could",
-        "did",
-        "do",
-        "does",
-        "exactly",
-        "for",
-        "from",
-        "has",
-        "have",
-        "how",
-        "if",
-        "in",
-        "into",
-        "is",
-        "it",
-        "its",
-        "of",
-        "on",
-        "or",
-        "that",
-        "the",
-        "their",
-        "them",
-        "then",
-        "there",
-        "these",
-        "they",
-        "this",
-        "those",
-        "to",
-        "versus",
-        "vs",
-        "was",
-        "we",
-        "were",
-        "what",
-        "when",
-        "where",
-        "which",
-        "who",
-        "why",
-        "will",
-        "with",
-        "would",
-        "you",
-        "your",
-        # fmt: on
-    )
+        "a an and are as at be between by can could did do does exactly for from has have how if in into is "
+        "it its of on or that the their them then there these they this those to versus vs was we were what "
+        "when where which who why will with would you your "
+    ).split()
 )
 MAX_KEY = 50
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"

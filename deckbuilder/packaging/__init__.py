@@ -1,0 +1,1 @@
+"""A package plan becomes an .apkg, the same bytes on every machine."""

@@ -1,0 +1,81 @@
+"""Rendered notes and the lock become a package plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from deckbuilder.identity.changes import Change
+from deckbuilder.identity.lock import Lock, LockedNote
+from deckbuilder.kinds import fields
+from deckbuilder.kinds.registry import KINDS
+from deckbuilder.kinds.templates import Templates
+from deckbuilder.packaging.plan import DeckPlan, MediaFile, NotePlan, NoteTypePlan, PackagePlan
+from deckbuilder.rendering.notes import RenderedNote
+
+CARD_TEMPLATE = "Card"
+
+
+@dataclass(frozen=True, slots=True)
+class StampedNote:
+    """A rendered note with what became of it, its new line of the lock (with its change time), its deck's name."""
+
+    rendered: RenderedNote
+    change: Change
+    locked: LockedNote
+    deck: str
+
+
+def assemble(
+    notes: Sequence[StampedNote],
+    lock: Lock,
+    templates: Templates,
+    media: Iterable[MediaFile],
+    description: str,
+) -> PackagePlan:
+    """Return the plan of a package with the notes in their order."""
+    decks = {note.deck: fields.stable_id("deck", lock.id, note.deck) for note in notes}
+    used = {note.locked.kind for note in notes}
+    return PackagePlan(
+        decks=tuple(
+            DeckPlan(number, name, description if name == lock.deck else "") for name, number in sorted(decks.items())
+        ),
+        note_types=tuple(note_type_plan(kind.name, kind.title, lock, templates) for kind in KINDS if kind.name in used),
+        notes=tuple(_note(note, lock, decks, position) for position, note in enumerate(notes, start=1)),
+        media=tuple(sorted(media, key=lambda file: file.name)),
+        created=lock.born,
+    )
+
+
+def note_type_id(kind: str, lock: Lock) -> int:
+    """Return the id of a deck's note type of a kind, the same for ever."""
+    return fields.stable_id("note type", lock.id, kind)
+
+
+def note_type_plan(kind: str, title: str, lock: Lock, templates: Templates) -> NoteTypePlan:
+    """Return the note type of a kind as the package carries it."""
+    return NoteTypePlan(
+        id=note_type_id(kind, lock),
+        name=f"{title} ({lock.deck})",
+        fields=tuple((name, fields.field_id(kind, name)) for name in fields.FIELDS),
+        sort_field=fields.SORT_FIELD,
+        template_name=CARD_TEMPLATE,
+        template_id=fields.stable_id("template", kind, CARD_TEMPLATE),
+        front=templates.front,
+        back=templates.back,
+        css=templates.css,
+        modified=lock.types[kind].modified,
+    )
+
+
+def _note(note: StampedNote, lock: Lock, decks: Mapping[str, int], position: int) -> NotePlan:
+    return NotePlan(
+        guid=note.locked.guid,
+        note_type=note_type_id(note.locked.kind, lock),
+        deck=decks[note.deck],
+        fields=tuple(note.rendered.fields.get(name, "") for name in fields.FIELDS),
+        tags=note.rendered.tags,
+        created=note.locked.born,
+        modified=note.locked.modified,
+        position=position,
+    )
