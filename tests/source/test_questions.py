@@ -1,4 +1,4 @@
-"""From Markdown to questions: each file of tests/fixtures/source is cases of `title / . / Markdown / . / outcome / .`."""
+"""From Markdown to questions: files of tests/fixtures/source hold `title / . / Markdown / . / outcome / .`."""
 
 from __future__ import annotations
 

@@ -1,0 +1,385 @@
+"""The whole build, from a folder of Markdown to an .apkg, in the order in which it happens."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from pathlib import Path
+
+from deckbuilder import rules
+from deckbuilder.diagnostics import CannotGoOn, Diagnostic, Severity, Span, has_errors
+from deckbuilder.files import atomic_writer
+from deckbuilder.identity.changes import (
+    Change,
+    Content,
+    change_of,
+    deck_names,
+    stamped,
+    stamped_type,
+    updated_lock,
+)
+from deckbuilder.identity.evidence import answer_print
+from deckbuilder.identity.lock import Lock, LockedNote, read_lock, write_lock
+from deckbuilder.identity.resolve import Asked, Resolution, resolve, too_many_retired
+from deckbuilder.kinds.registry import KIND_NAMES, read_note
+from deckbuilder.kinds.templates import Templates, load_templates
+from deckbuilder.packaging.assemble import StampedNote, assemble
+from deckbuilder.packaging.plan import PackagePlan
+from deckbuilder.project import Project, load_project, slug
+from deckbuilder.rendering.media import MediaFile
+from deckbuilder.rendering.notes import RenderedNote, ResolvedNote, empty_sides, render_note, with_packed_pictures
+from deckbuilder.rendering.options import RenderOptions
+from deckbuilder.rendering.pictures import load_pictures
+from deckbuilder.source.documents import Document, read_document
+from deckbuilder.source.files import read_files, read_text
+from deckbuilder.source.questions import Question
+
+CLOCK_SLACK = 2
+"""Seconds by which a change time may run ahead of the clock before the build refuses instead of waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a build is asked for. `output` None stands for build/<deck>.apkg; `now` None for the present second."""
+
+    output: Path | None = None
+    locked: bool = False
+    strict: bool = False
+    retire: bool = False
+    write: bool = True
+    now: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltNote:
+    """A note of the finished deck, for reports."""
+
+    key: str
+    guid: str
+    kind: str
+    deck: str
+    tags: tuple[str, ...]
+    span: Span
+    change: Change
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class BuildResult:
+    """What came of a build or check. `apkg` is None when nothing was written; `questions` counts answered or not."""
+
+    deck: str
+    apkg: Path | None
+    questions: int
+    unanswered: int
+    notes: tuple[BuiltNote, ...]
+    retired: tuple[LockedNote, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Whether any finding is an error."""
+        return has_errors(list(self.diagnostics))
+
+
+def build(source: Path, options: Options | None = None) -> BuildResult:
+    """Build the deck at `source`: write the .apkg and the lock, both or neither; every finding is in the result."""
+    options = options or Options()
+    project, diagnostics = load_project(source)
+    if project is None:
+        return _result("", (), (), (), diagnostics)
+
+    documents, found = _read_documents(project)
+    diagnostics += found
+    questions = [question for document in documents for question in document.questions]
+    diagnostics += _remarks_on_questions(questions, project)
+
+    now = _now(options.now)
+    lock_text, lock, found = _load_lock(project, now)
+    diagnostics += found
+    if lock is None:
+        return _result(project.settings.name, questions, (), (), diagnostics)
+
+    resolution, found = resolve([_asked(question) for question in questions], lock, project.lock_name)
+    diagnostics += found
+    resolved, found = _read_notes(questions, resolution)
+    diagnostics += found
+    rendered, media, found = _render(resolved, project, lock.deck)
+    diagnostics += found
+    if not has_errors(diagnostics):  # a mistake in the sources would only make more seem to be gone
+        diagnostics += _remarks_on_retired(resolution, lock, project, options)
+
+    templates = load_templates(KIND_NAMES)
+    notes, new_lock = _stamp(rendered, templates, project, lock, now)
+    diagnostics += _remarks_on_clock(new_lock, project)
+    if options.locked and (lock_text is None or new_lock != lock):
+        changes = _what_changes(notes, resolution.retired)
+        diagnostics.append(rules.LOCK_OUTDATED.at(Span(project.lock_name), changes=changes))
+    if options.strict:
+        diagnostics = _strict(diagnostics)
+    result = _result(lock.deck, questions, notes, resolution.retired, diagnostics)
+    if result.failed or not options.write:
+        return result
+
+    plan = assemble(notes, new_lock, templates, media, project.settings.description)
+    output = options.output or Path("build") / f"{slug(lock.deck)}.apkg"
+    problems = _write(plan, output, project, new_lock, lock_text, keep_lock=options.locked)
+    if problems:
+        return replace(result, diagnostics=_in_order([*diagnostics, *problems]))
+    return replace(result, apkg=output)
+
+
+def check(source: Path, options: Options | None = None) -> BuildResult:
+    """Find everything that a build of `source` would find, and write nothing."""
+    return build(source, replace(options or Options(), write=False))
+
+
+# ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _read_documents(project: Project) -> tuple[list[Document], list[Diagnostic]]:
+    files, diagnostics = read_files(project.folder, list(project.files), project.root)
+    documents: list[Document] = []
+    for file in files:
+        document, found = read_document(file)
+        documents.append(document)
+        diagnostics += found
+    return documents, diagnostics
+
+
+def _remarks_on_questions(questions: Sequence[Question], project: Project) -> Iterable[Diagnostic]:
+    if not questions:
+        yield rules.NO_QUESTIONS.at(project.place)
+    for question in questions:
+        if not question.is_answered:
+            yield rules.UNANSWERED.at(question.span, question=question.text)
+
+
+def _load_lock(project: Project, now: int) -> tuple[str | None, Lock | None, list[Diagnostic]]:
+    """Return the lock's text and content; a deck that has none yet is born now."""
+    settings = project.settings
+    if not project.lock.exists():
+        return None, Lock(settings.name, settings.id or slug(settings.name), now), []
+    text, diagnostics = read_text(project.lock, project.lock_name)
+    if text is None:
+        return None, None, diagnostics
+    lock, diagnostics = read_lock(text, project.lock_name)
+    if lock and lock.deck != settings.name:
+        diagnostics.append(rules.DECK_RENAMED.at(project.place, old=lock.deck, new=settings.name))
+    return text, lock, diagnostics
+
+
+# ── identity ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _asked(question: Question) -> Asked:
+    return Asked(
+        span=question.span,
+        section=question.section,
+        text=question.text,
+        answer=_answer_print(question),
+        id=question.metadata.id,
+        ships=question.is_answered,
+    )
+
+
+def _answer_print(question: Question) -> str:
+    return answer_print("\n".join((question.answer.text, *(point.text for point in question.key_points))))
+
+
+def _read_notes(questions: Sequence[Question], resolution: Resolution) -> tuple[list[ResolvedNote], list[Diagnostic]]:
+    resolved: list[ResolvedNote] = []
+    diagnostics: list[Diagnostic] = []
+    for question, identity in zip(questions, resolution.identities, strict=True):
+        if identity is None:
+            continue
+        kind, note, found = read_note(question)
+        diagnostics += found
+        born = identity.known.kind if identity.known else kind.name
+        if born != kind.name:
+            diagnostics.append(rules.KIND_CHANGED.at(question.span, key=identity.key, kind=kind.name, born=born))
+        resolved.append(ResolvedNote(note, kind, identity))
+    return resolved, diagnostics
+
+
+def _remarks_on_retired(resolution: Resolution, lock: Lock, project: Project, options: Options) -> Iterable[Diagnostic]:
+    for note in resolution.retired:
+        yield rules.RETIRED.at(Span(project.lock_name, note.line), key=note.key, question=note.text)
+    known = sum(not note.retired for note in lock.notes.values())
+    if not options.retire and too_many_retired(len(resolution.retired), known):
+        yield rules.MANY_RETIRED.at(project.place, retired=len(resolution.retired), known=known)
+
+
+# ── rendering ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _render(
+    resolved: Sequence[ResolvedNote], project: Project, deck: str
+) -> tuple[list[RenderedNote], list[MediaFile], list[Diagnostic]]:
+    """Render every note, then put its pictures' packed names in."""
+    options = RenderOptions(project.settings.flavour, project.settings.markdown_extensions)
+    rendered: list[RenderedNote] = []
+    diagnostics: list[Diagnostic] = []
+    for note in resolved:
+        one, found = render_note(note, options, project.settings, deck)
+        rendered.append(one)
+        diagnostics += found + empty_sides(one)
+    uses = [use for note in rendered for use in note.pictures]
+    pictures, found = load_pictures(uses, project.folder, project.root)
+    diagnostics += found
+    media = {picture.name: picture for picture in pictures.values()}
+    return [with_packed_pictures(note, pictures) for note in rendered], list(media.values()), diagnostics
+
+
+# ── change times ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _now(asked: int | None) -> int:
+    """Return the second that changes are stamped with: what was asked for, SOURCE_DATE_EPOCH, or the clock's."""
+    clock = int(time.time())
+    if asked is not None:
+        return asked
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return min(int(epoch), clock) if epoch.isdigit() else clock
+
+
+def _stamp(
+    rendered: Sequence[RenderedNote], templates: Templates, project: Project, lock: Lock, now: int
+) -> tuple[list[StampedNote], Lock]:
+    """Give each note its change, change time and deck, and return them with the lock as it will be."""
+    depth = project.settings.subdecks
+    came_from = [
+        (note.identity.known.section[:depth], note.question.section[:depth]) for note in rendered if note.identity.known
+    ]
+    decks = deck_names(lock.deck, [note.question.section[:depth] for note in rendered], lock, came_from)
+    stamped_notes = [
+        StampedNote(
+            note,
+            change_of(note.identity, content := _content(note)),
+            stamped(note.identity, content, now),
+            decks[note.question.section[:depth]],
+        )
+        for note in rendered
+    ]
+    template_print = blake2b("\x1f".join((templates.front, templates.back, templates.css)).encode(), digest_size=8)
+    born_kinds = {note.locked.kind for note in stamped_notes}
+    types = [stamped_type(kind, template_print.hexdigest(), lock, now) for kind in sorted(born_kinds)]
+    return stamped_notes, updated_lock(lock, [note.locked for note in stamped_notes], types, decks)
+
+
+def _content(note: RenderedNote) -> Content:
+    question = note.question
+    body, whole = note.fingerprints()
+    return Content(note.kind, question.section, question.text, _answer_print(question), body, whole)
+
+
+def _remarks_on_clock(lock: Lock, project: Project) -> Iterable[Diagnostic]:
+    """Yield an error where change times run ahead of the clock, which Anki would refuse as being in the future."""
+    newest, clock = _newest(lock), int(time.time())
+    if newest > clock + CLOCK_SLACK:
+        times = [time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(second)) for second in (newest, clock)]
+        yield rules.CLOCK_BEHIND.at(Span(project.lock_name), lock=times[0], clock=times[1])
+
+
+def _newest(lock: Lock) -> int:
+    notes = (note.modified for note in lock.notes.values())
+    return max((lock.born, *notes, *(kind.modified for kind in lock.types.values())))
+
+
+# ── results ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _result(
+    deck: str,
+    questions: Sequence[Question],
+    notes: Sequence[StampedNote],
+    retired: tuple[LockedNote, ...],
+    diagnostics: Iterable[Diagnostic],
+) -> BuildResult:
+    return BuildResult(
+        deck=deck,
+        apkg=None,
+        questions=len(questions),
+        unanswered=sum(not question.is_answered for question in questions),
+        notes=tuple(_built(note) for note in notes),
+        retired=retired,
+        diagnostics=_in_order(diagnostics),
+    )
+
+
+def _built(note: StampedNote) -> BuiltNote:
+    question = note.rendered.question
+    locked = note.locked
+    return BuiltNote(
+        key=locked.key,
+        guid=locked.guid,
+        kind=note.rendered.kind,
+        deck=note.deck,
+        tags=note.rendered.tags,
+        span=question.span,
+        change=note.change,
+        question=question.text,
+    )
+
+
+def _in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    return tuple(sorted(dict.fromkeys(diagnostics), key=lambda found: (found.span, found.code)))
+
+
+def _strict(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    return [
+        replace(found, severity=Severity.ERROR) if found.severity is Severity.WARNING else found
+        for found in diagnostics
+    ]
+
+
+def _what_changes(notes: Sequence[StampedNote], retired: Sequence[LockedNote]) -> str:
+    counts = Counter(note.change for note in notes if note.change is not Change.UNCHANGED)
+    said = [f"{count} {change}" for change, count in counts.items()] + ([f"{len(retired)} retired"] if retired else [])
+    return ", ".join(said) or "note types, decks or wordings only"
+
+
+# ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _write(
+    plan: PackagePlan, output: Path, project: Project, lock: Lock, before: str | None, *, keep_lock: bool
+) -> list[Diagnostic]:
+    """Write the package and then, if it says anything new, the lock; return why neither could be written."""
+    from deckbuilder.packaging.writer import write_package  # brings in genanki, which a check never needs
+
+    _wait_until(_newest(lock))
+    text = write_lock(lock)
+    at = output
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as files:
+            if text != before and not keep_lock:
+                at = project.lock
+                files.enter_context(atomic_writer(project.lock)).write(text.encode())
+            at = output
+            # Entered last and so moved into place first: a lock never tells of a package that is not there.
+            write_package(plan, files.enter_context(atomic_writer(output)))
+            if _lock_text(project) != before:
+                raise CannotGoOn(rules.LOCK_CHANGED.at(Span(project.lock_name)))
+    except CannotGoOn as stop:
+        return stop.diagnostics
+    except OSError as error:
+        problem = error.strerror or str(error)
+        return [rules.OUTPUT_UNWRITABLE.at(Span(at.as_posix()), path=at.as_posix(), problem=problem)]
+    return []
+
+
+def _lock_text(project: Project) -> str | None:
+    return project.lock.read_text("utf-8") if project.lock.exists() else None
+
+
+def _wait_until(second: int) -> None:
+    """Wait while two builds in the same second have put a change time ahead of the clock."""
+    while (ahead := second - time.time()) > 0:
+        time.sleep(min(ahead, 0.05))
