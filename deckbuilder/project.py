@@ -197,7 +197,7 @@ def _flavour(value: YamlValue) -> str:
 def _extensions(value: YamlValue) -> tuple[tuple[str, str], ...]:
     """Read extensions as mkdocs.yml lists them: names, or one-entry mappings of a name to its options."""
     if not isinstance(value.data, list):
-        raise ValueError(value.text)  # noqa: TRY004
+        raise ValueError(value.text)
     found: list[tuple[str, str]] = []
     for entry in value.data:
         if isinstance(entry.data, dict):
