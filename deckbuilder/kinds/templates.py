@@ -43,21 +43,20 @@ class Templates:
 
 
 @cache
-def load_templates(kind_names: tuple[str, ...]) -> Templates:
+def load_templates(kind_names: tuple[str, ...], folder: Path = FOLDER) -> Templates:
     """Return the templates that show a note of any of `kind_names`, in whose order the kinds' parts stand.
 
     Raises TemplateError where a file is missing, names an unknown field, or leaves a section open.
     """
-    script = _script(kind_names)
-    front = _side("_shared/front.html", kind_names, script)
-    back = _side("_shared/back.html", kind_names, script)
+    files = _TemplateFiles(folder, kind_names)
+    front, back = files.side("_shared/front.html"), files.side("_shared/back.html")
     check_template(front, "front")
     check_template(back, "back")
     if not _shows(front, QUESTION):
         raise TemplateError(f"the front shows no {{{{{QUESTION}}}}}, so Anki would make no card")
     if "<hr id=answer>" not in back:
         raise TemplateError("the back has no literal <hr id=answer>, which Anki scrolls to")
-    return Templates(front, back, _style(kind_names))
+    return Templates(front, back, files.style())
 
 
 def check_template(template: str, side: str) -> None:
@@ -81,57 +80,58 @@ def check_template(template: str, side: str) -> None:
         raise TemplateError(f"the {side} itself has a delimiter of maths, which loads MathJax for every card")
 
 
-def _side(path: str, kind_names: tuple[str, ...], script: str) -> str:
-    """Return the side whose layout is at `path`, without comments and blank lines."""
+@dataclass(frozen=True, slots=True)
+class _TemplateFiles:
+    """The template files of some kinds, put together to what Anki takes."""
 
-    def follow(comment: re.Match[str]) -> str:
+    folder: Path
+    kind_names: tuple[str, ...]
+
+    def side(self, path: str) -> str:
+        """Return the side whose layout is at `path`, without comments and blank lines."""
+        return _BLANK_LINES.sub("\n", _COMMENT.sub(self._followed, self._read(path))).strip()
+
+    def style(self) -> str:
+        """Return the style sheet: the shared variables and rules, each kind's own, the place for the learner's own."""
+        paths = ["_shared/style.css", *self._paths("*/style.css"), "_shared/own.css"]
+        css = "\n".join(self._read(path).strip() + "\n" for path in paths)
+        if css.count(OWN_STYLE_BEGINS) != 1 or css.count(OWN_STYLE_ENDS) != 1:
+            raise TemplateError("the style sheet needs exactly one marked block for the learner's own changes")
+        return css
+
+    def _followed(self, comment: re.Match[str]) -> str:
         match comment[1].split():
             case ["include", wanted]:
-                return "\n".join(_side(found, kind_names, script) for found in _paths(wanted, kind_names))
+                return "\n".join(self.side(path) for path in self._paths(wanted))
             case ["script"]:
-                return f"<script>\n{script}\n</script>"
+                return f"<script>\n{self._script()}\n</script>"
             case _:
                 return ""
 
-    text = _COMMENT.sub(follow, _read(path))
-    return _BLANK_LINES.sub("\n", text).strip()
+    def _script(self) -> str:
+        """Return the one script of both sides: the shared begin, each kind's own part, the shared end; no remarks."""
+        paths = ["_shared/begin.js", *self._paths("*/script.js"), "_shared/end.js"]
+        text = "\n".join(self._read(path) for path in paths)
+        return _BLANK_LINES.sub("\n", _INDENT.sub("", _REMARK.sub("", text))).strip()
 
+    def _paths(self, wanted: str) -> list[str]:
+        """Return the paths that an include stands for; with `*`, those that exist among the kinds."""
+        if "*" not in wanted:
+            return [wanted]
+        for kind in self.kind_names:
+            if not (self.folder / kind).is_dir():
+                raise TemplateError(f"the kind {kind!r} has no folder")
+        candidates = [wanted.replace("*", kind) for kind in self.kind_names]
+        return [path for path in candidates if (self.folder / path).is_file()]
 
-def _paths(wanted: str, kind_names: tuple[str, ...]) -> list[str]:
-    """Return the paths that an include stands for; with `*`, those that exist among the kinds."""
-    if "*" not in wanted:
-        return [wanted]
-    for kind in kind_names:
-        if not (FOLDER / kind).is_dir():
-            raise TemplateError(f"the kind {kind!r} has no folder")
-    candidates = [wanted.replace("*", kind) for kind in kind_names]
-    return [path for path in candidates if (FOLDER / path).is_file()]
-
-
-def _script(kind_names: tuple[str, ...]) -> str:
-    """Return the one script of both sides: the shared start, each kind's own part, the shared end; without comments."""
-    paths = ["_shared/begin.js", *_paths("*/script.js", kind_names), "_shared/end.js"]
-    text = "\n".join(_read(path) for path in paths)
-    return _BLANK_LINES.sub("\n", _INDENT.sub("", _REMARK.sub("", text))).strip()
-
-
-def _style(kind_names: tuple[str, ...]) -> str:
-    """Return the style sheet: the shared variables and rules, each kind's own, the place for the learner's own."""
-    paths = ["_shared/style.css", *_paths("*/style.css", kind_names), "_shared/own.css"]
-    css = "\n".join(_read(path).strip() + "\n" for path in paths)
-    if css.count(OWN_STYLE_BEGINS) != 1 or css.count(OWN_STYLE_ENDS) != 1:
-        raise TemplateError("the style sheet needs exactly one marked block for the learner's own changes")
-    return css
+    def _read(self, path: str) -> str:
+        try:
+            return (self.folder / path).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise TemplateError(f"the template file {path} is missing") from None
 
 
 def _shows(template: str, field: str) -> bool:
     """Whether `template` shows `field` whatever other fields are empty."""
     outside = re.sub(r"\{\{[#^]([^{}]*)\}\}.*?\{\{/\1\}\}", "", template, flags=re.DOTALL)
     return f"{{{{{field}}}}}" in outside
-
-
-def _read(path: str) -> str:
-    try:
-        return (FOLDER / path).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise TemplateError(f"the template file {path} is missing") from None

@@ -184,7 +184,7 @@ def _is_plain_folder(path: Path) -> bool:
 
 @lru_cache(maxsize=1024)
 def _readings(src: str) -> tuple[str, ...]:
-    """Return the paths that an address may mean, likeliest first: percent signs decoded, with or without `?raw=true`."""
+    """Return the paths that an address may mean, likeliest first: decoded, with and without `?raw=true`."""
     decoded = unquote(src)
     bare = unquote(re.split(r"[?#]", src, maxsplit=1)[0])
     return tuple(dict.fromkeys(path for path in (decoded, bare, src) if path.strip()))

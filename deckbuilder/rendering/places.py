@@ -29,7 +29,7 @@ class Places:
                 self.line, self.column = start, 0
 
     def find(self, *needles: str) -> Span:
-        """Return the place of the next of the needles (of its first line) that is there, else the window's first line."""
+        """Return the place of the next needle (of its first line) that is there, else the window's first line."""
         for needle in needles:
             wanted = needle.strip().partition("\n")[0]
             found = wanted and (self._next(wanted, self.line, self.column) or self._next(wanted, self.start, 0))
