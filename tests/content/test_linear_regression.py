@@ -1,0 +1,195 @@
+"""The linear regression chapter: every number and derivation on its cards, recomputed."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sympy as sp
+
+CONTENT = Path(__file__).resolve().parents[2] / "content"
+CHAPTER = (CONTENT / "04-linear-regression.md").read_text(encoding="utf-8")
+
+
+def card(words: str) -> str:
+    """The one question, with its answer, whose first line contains these words."""
+    found = [c for c in re.split(r"(?m)^(?=\d+\) |#)", CHAPTER) if words in c.split("\n", 1)[0]]
+    assert len(found) == 1, f"{len(found)} cards ask {words!r}"
+    return found[0]
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    path = CONTENT / "pictures" / "probability_and_regression.py"
+    spec = importlib.util.spec_from_file_location("probability_and_regression", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+THREE_POINTS = sp.Matrix([[1, 0], [1, 1], [1, 2]]), sp.Matrix([1, 2, 4])
+
+
+def test_normal_equations_gradient_and_hessian():
+    """A learner would be told a wrong gradient, Hessian or closed form of least squares."""
+    w = sp.Matrix(sp.symbols("w1:3"))
+    x = sp.Matrix(3, 2, sp.symbols("x1:7"))
+    y = sp.Matrix(sp.symbols("y1:4"))
+    loss = ((x * w - y).T * (x * w - y))[0]
+    expanded = (w.T * x.T * x * w)[0] - 2 * (w.T * x.T * y)[0] + (y.T * y)[0]
+    assert sp.expand(loss - expanded) == 0
+    gradient = sp.Matrix([sp.diff(loss, v) for v in w])
+    assert (gradient - 2 * (x.T * x * w - x.T * y)).applyfunc(sp.expand) == sp.zeros(2, 1)
+    assert (sp.hessian(loss, list(w)) - 2 * x.T * x).applyfunc(sp.expand) == sp.zeros(2, 2)
+
+
+def test_three_point_example():
+    """A learner would be told a wrong fitted line, or wrong residuals, for the points (0,1), (1,2), (2,4)."""
+    x, y = THREE_POINTS
+    assert x.T * x == sp.Matrix([[3, 3], [3, 5]]) and x.T * y == sp.Matrix([7, 10])
+    w = (x.T * x).inv() * x.T * y
+    assert list(w) == [sp.Rational(5, 6), sp.Rational(3, 2)]
+    text = card("Derive the closed-form solution")
+    assert r"\begin{pmatrix}3&3\\3&5\end{pmatrix}" in text and r"\frac56 + \frac32x" in text
+    residual = y - x * w
+    assert list(residual) == [sp.Rational(1, 6), -sp.Rational(1, 3), sp.Rational(1, 6)]
+    assert r"\frac16, -\frac13, \frac16" in card("look like geometrically")
+    hat = x * (x.T * x).inv() * x.T
+    assert hat == hat.T and hat * hat == hat and hat.trace() == 2
+    assert x.T * residual == sp.zeros(2, 1)
+    assert (y.T * y)[0] == ((x * w).T * (x * w))[0] + (residual.T * residual)[0]
+
+
+def test_singular_cases_and_remedies():
+    """A learner would be told a wrong case in which the normal equations are singular, or a remedy that fails."""
+    rng = np.random.default_rng(0)
+    celsius = rng.normal(20, 8, size=12)
+    ones = np.ones(12)
+    group = np.eye(3)[np.arange(12) % 3]
+    cases = {
+        "fewer examples than features": rng.normal(size=(4, 6)),
+        "duplicate": np.c_[celsius, celsius],
+        "two scales and intercept": np.c_[ones, celsius, 1.8 * celsius + 32],
+        "one-hot and intercept": np.c_[ones, group],
+    }
+    for name, x in cases.items():
+        y = rng.normal(size=len(x))
+        rank, width = np.linalg.matrix_rank(x), x.shape[1]
+        assert rank < width, name
+        assert np.linalg.matrix_rank(x.T @ x) == rank, name
+        shortest = np.linalg.pinv(x) @ y
+        null = np.linalg.svd(x)[2][-1]
+        assert np.allclose(x @ (shortest + 3 * null), x @ shortest, atol=1e-8), name
+        assert np.linalg.norm(shortest) < np.linalg.norm(shortest + 0.1 * null), name
+        elsewhere = rng.normal(size=width)
+        assert abs(elsewhere @ null) > 1e-6, name
+        assert np.linalg.eigvalsh(x.T @ x + 0.5 * np.eye(width)).min() > 0.49, name
+    assert np.linalg.matrix_rank(np.c_[celsius, 1.8 * celsius + 32]) == 2, (
+        "without an intercept the scales are independent"
+    )
+
+
+def test_condition_number_and_memory():
+    """A learner would be told that the condition number is squared, or a size in memory, wrongly."""
+    x = np.random.default_rng(5).normal(size=(30, 6)) * 10.0 ** np.arange(6)
+    assert np.isclose(np.linalg.cond(x.T @ x), np.linalg.cond(x) ** 2, rtol=1e-4)
+    text = card("By which methods is a least-squares problem")
+    entries = (10**5) ** 2
+    assert f"{entries * np.dtype(float).itemsize / 1e9:.0f} GB" in text
+    digits = -np.log10(np.finfo(float).eps * 1e12)
+    assert 3.5 < digits < 4.5 and "some 4 remain" in text
+
+
+def test_squared_error_from_gaussian_likelihood():
+    """A learner would be told a wrong negative log-likelihood for Gaussian noise."""
+    f, y = sp.symbols("f1:4", real=True), sp.symbols("y1:4", real=True)
+    s = sp.symbols("s", positive=True)
+
+    def density(a, b):
+        return sp.exp(-((a - b) ** 2) / (2 * s**2)) / sp.sqrt(2 * sp.pi * s**2)
+
+    direct = -sum(sp.log(density(a, b)) for a, b in zip(y, f, strict=True))
+    claimed = sp.Rational(3, 2) * sp.log(2 * sp.pi * s**2) + sum((a - b) ** 2 for a, b in zip(y, f, strict=True)) / (
+        2 * s**2
+    )
+    assert sp.simplify(sp.expand_log(direct - claimed, force=True)) == 0
+    weighted = sp.diff(-sp.log(density(y[0], f[0])), f[0])
+    assert sp.simplify(weighted - (f[0] - y[0]) / s**2) == 0, "each square is weighted by 1/sigma^2"
+
+
+def test_mean_and_median():
+    """A learner would be told wrong minimisers of squared and absolute error."""
+    data = np.array([1, 2, 3, 4, 90.0])
+    text = card("Which property of the targets")
+    grid = np.linspace(0, 100, 10001)
+    squared = ((data[:, None] - grid) ** 2).mean(axis=0)
+    absolute = np.abs(data[:, None] - grid).mean(axis=0)
+    mean, median = grid[squared.argmin()], grid[absolute.argmin()]
+    assert f"the mean is {mean:.0f} and the median {median:.0f}" in text
+    y, c = sp.symbols("y c", real=True)
+    density = 2 * y  # on [0, 1]
+    loss = sp.integrate((c - y) * density, (y, 0, c)) + sp.integrate((y - c) * density, (y, c, 1))
+    below, above = sp.integrate(density, (y, 0, c)), sp.integrate(density, (y, c, 1))
+    assert sp.simplify(sp.diff(loss, c) - (below - above)) == 0
+
+
+def test_bias_variance_decomposition():
+    """A learner would be told that bias squared, variance and noise add up to the expected error when they do not."""
+    # every possible training set of three targets with noise -1 or +1, a slope through the origin shrunk by ridge
+    x, truth, new_x = np.array([1.0, 2.0, 3.0]), np.array([1.0, 4.0, 9.0]), 1.5
+    noises = np.array(np.meshgrid([-1, 1], [-1, 1], [-1, 1])).reshape(3, -1).T
+    predictions = np.array([new_x * (x @ (truth + e)) / (x @ x + 2) for e in noises])
+    target = new_x**2
+    errors = [(target + e - p) ** 2 for p in predictions for e in (-1, 1)]
+    parts = (target - predictions.mean()) ** 2, predictions.var(), 1.0
+    assert parts[0] > 0.01 and parts[1] > 0.01
+    assert np.isclose(np.mean(errors), sum(parts))
+
+
+def test_polynomial_table(pictures):
+    """A learner would be told wrong biases and variances in the polynomial table or picture."""
+    text = card("How do the bias and the variance")
+    x = np.linspace(0, 1, 20)
+    truth = np.sin(5 * x)
+    sums = []
+    for degree, bias, variance in pictures.polynomial_fit_errors():
+        design = np.polynomial.legendre.legvander(2 * x - 1, degree)
+        hat = design @ np.linalg.pinv(design)
+        exact_bias = ((truth - hat @ truth) ** 2).mean()
+        exact_variance = (hat**2).sum(axis=1).mean()
+        assert abs(bias - exact_bias) < 1e-9 and abs(variance - exact_variance) < 1e-9
+        assert np.isclose(exact_variance, (degree + 1) / 20)
+        sums.append(exact_bias + exact_variance)
+        row = re.search(rf"\| {degree} \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|", text)
+        if row:
+            for shown, exact in zip(row.groups(), (exact_bias, exact_variance, sums[-1]), strict=True):
+                assert shown == f"{exact:.{len(shown) - 2}f}"
+    assert len(re.findall(r"\| \d \|", text)) == 4
+    assert int(np.argmin(sums)) == 3
+
+
+def test_double_descent_curve(pictures):
+    """A learner would be shown a wrong curve of double descent, or told wrong minima."""
+    rng = np.random.default_rng(11)
+    n, total, trials = 40, 100, 300
+    squares = np.arange(1, total + 1) ** -0.7
+    beta = np.sqrt(squares / squares.sum())
+    for p in (7, 25, 60, 100):
+        risks = []
+        for _ in range(trials):
+            x = rng.normal(size=(n, total))
+            y = x @ beta + 0.2 * rng.normal(size=n)
+            estimate = np.zeros(total)
+            estimate[:p] = np.linalg.lstsq(x[:, :p], y, rcond=None)[0]
+            risks.append(((estimate - beta) ** 2).sum() + 0.04)
+        assert abs(np.mean(risks) - pictures.double_descent_risk(p)) < 5 * np.std(risks) / np.sqrt(trials)
+    left = {p: pictures.double_descent_risk(p) for p in range(0, 39)}
+    right = {p: pictures.double_descent_risk(p) for p in range(42, 101)}
+    text = card("under double descent")
+    assert min(left, key=left.get) == 7 and min(right, key=right.get) == 100
+    assert "minimum at 7 features" in text
+    assert f"{left[7]:.2f} at best on the left and {right[100]:.2f} with all 100" in text
+    assert left[38] > 10 and right[42] > 10

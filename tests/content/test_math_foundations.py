@@ -1,0 +1,375 @@
+"""The claims and numbers of the linear algebra and calculus notes, computed anew."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+import runpy
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sympy as sp
+
+CONTENT = Path(__file__).resolve().parents[2] / "content"
+LINEAR = (CONTENT / "01-linear-algebra.md").read_text(encoding="utf-8")
+CALCULUS = (CONTENT / "02-calculus.md").read_text(encoding="utf-8")
+RNG_SEED = 7
+
+
+def says(text: str, *phrases: str) -> None:
+    """Fail unless the notes still say what is about to be computed."""
+    flat = re.sub(r"\s+", " ", text)
+    for phrase in phrases:
+        assert phrase in flat, f"the notes no longer say: {phrase}"
+
+
+# --- vectors -----------------------------------------------------------------
+
+
+def test_dot_product_examples():
+    """A learner would be told a wrong dot product, shadow or angle."""
+    a, b = np.array([3.0, 4.0]), np.array([2.0, 0.0])
+    says(LINEAR, r"$a = (3, 4)$ and $b = (2, 0)$: $a \cdot b = 6$", r"\cos\theta = 6/(5\cdot 2) = 0.6")
+    assert a @ b == 6
+    assert a @ b / np.linalg.norm(b) == 3
+    assert a @ b / (np.linalg.norm(a) * np.linalg.norm(b)) == pytest.approx(0.6)
+    says(LINEAR, r"$c = (10, 100)$ it is $10$", r"at about $84^\circ$")
+    assert math.degrees(math.atan2(100, 10)) == pytest.approx(84, abs=0.5)
+
+
+def test_law_of_cosines_gives_the_geometric_form():
+    """A learner would be shown a derivation whose first step is a false identity."""
+    a, b = sp.symbols("a1:5", real=True), sp.symbols("b1:5", real=True)
+    left = sum((x - y) ** 2 for x, y in zip(a, b, strict=True))
+    right = sum(x**2 for x in a) + sum(y**2 for y in b) - 2 * sum(x * y for x, y in zip(a, b, strict=True))
+    assert sp.expand(left - right) == 0
+
+
+def test_cosine_of_random_directions():
+    """A learner would be told a wrong scale for what counts as similar in 768 dimensions."""
+    says(LINEAR, r"about $0.036$ for $n = 768$")
+    assert 1 / math.sqrt(768) == pytest.approx(0.036, abs=5e-4)
+    rng = np.random.default_rng(RNG_SEED)
+    x, y = rng.normal(size=(2, 4000, 768))
+    cosines = (x * y).sum(1) / np.linalg.norm(x, axis=1) / np.linalg.norm(y, axis=1)
+    assert cosines.std() == pytest.approx(1 / math.sqrt(768), rel=0.05)
+    assert math.degrees(math.acos(0.5)) == pytest.approx(60)
+
+
+def test_projection_formula_and_example():
+    """A learner would project onto a wrong point, or believe a point closest that is not."""
+    a, b = np.array([2.0, 4.0]), np.array([4.0, 2.0])
+    foot = (a @ b) / (b @ b) * b
+    says(LINEAR, r"$0.8b = (3.2, 1.6)$", "$(-1.2, 2.4)$")
+    assert foot == pytest.approx([3.2, 1.6])
+    assert a - foot == pytest.approx([-1.2, 2.4])
+    s, t = sp.symbols("s t", real=True)
+    u, v = sp.Matrix(sp.symbols("u1:4", real=True)), sp.Matrix(sp.symbols("v1:4", real=True))
+    best = u.dot(v) / v.dot(v)
+    pythagoras = (u - s * v).dot(u - s * v) - (u - t * v).dot(u - t * v) - (s - t) ** 2 * v.dot(v)
+    assert sp.simplify(pythagoras.subs(t, best)) == 0
+
+
+def norm(v, p):
+    """Return the L_p value as the notes define it."""
+    return float(sum(abs(x) ** p for x in v) ** (1 / p))
+
+
+def test_norm_axioms_and_their_counterexamples():
+    """A learner would be told that a function breaks an axiom which it keeps, or keeps one which it breaks."""
+    functions = {
+        "definite": lambda v: abs(v[0]),
+        "homogeneous": lambda v: float(np.count_nonzero(v)),
+        "triangle": lambda v: norm(v, 0.5),
+    }
+    grid = [np.array(v, dtype=float) for v in itertools.product(range(-3, 4), repeat=2)]
+    for broken, f in functions.items():
+        holds = {
+            "definite": all((f(v) == 0) == (not v.any()) for v in grid),
+            "homogeneous": all(math.isclose(f(c * v), abs(c) * f(v)) for v in grid for c in (-2, 0, 0.5, 3)),
+            "triangle": all(f(u + v) <= f(u) + f(v) + 1e-9 for u in grid for v in grid),
+        }
+        assert [name for name, kept in holds.items() if not kept] == [broken]
+    assert (norm((1, 0), 0.5), norm((0, 1), 0.5), norm((1, 1), 0.5)) == (1, 1, 4)
+
+
+def test_norms_shrink_towards_the_largest_entry():
+    """A learner would read wrong values in the table of norms, or a wrong limit or bound."""
+    says(LINEAR, r"| $\lVert v\rVert_p$ | 7 | 5 | 4.285 | 4.022 | 4 |", r"$1000^{0.1} \approx 2.0$")
+    shown = [round(norm((3, 4), p), 3) for p in (1, 2, 4, 10)]
+    assert shown == [7, 5, 4.285, 4.022]
+    assert round(1000**0.1, 1) == 2.0
+    for v in np.random.default_rng(RNG_SEED).normal(size=(50, 6)):
+        m = abs(v).max()
+        values = [norm(v, p) for p in (1, 1.5, 2, 4, 10, 60)]
+        assert values == sorted(values, reverse=True)
+        assert all(m <= x <= 6 ** (1 / p) * m for x, p in zip(values, (1, 1.5, 2, 4, 10, 60), strict=True))
+        assert values[2] <= values[0] <= math.sqrt(6) * values[2]
+
+
+# --- matrices ----------------------------------------------------------------
+
+
+def test_readings_of_a_matrix_product():
+    """A learner would be told a wrong sum, or a reading of the product that gives another matrix."""
+    rng = np.random.default_rng(RNG_SEED)
+    x, w = rng.normal(size=(3, 4)), rng.normal(size=(4, 5))
+    y = x @ w
+    sums = [[sum(x[n, d] * w[d, m] for d in range(4)) for m in range(5)] for n in range(3)]
+    assert np.allclose(y, sums)
+    assert np.allclose(y, np.einsum("nd,dm->nm", x, w))
+    assert np.allclose(y, sum(np.outer(x[:, d], w[d]) for d in range(4)))
+    assert np.allclose(y[1], sum(x[1, d] * w[d] for d in range(4)))
+    assert np.allclose(y.T, w.T @ x.T)
+    assert (np.array([[1, 2]]) @ np.array([[3, 4], [5, 6]])).tolist() == [[13, 16]]
+
+
+def test_costs_and_storage():
+    """A learner would be told a wrong count of steps or of stored numbers."""
+    says(LINEAR, r"32\cdot 784\cdot 128 \approx 3.2$ million", "$65{,}536$", "$16{,}777{,}216$", "a factor of $256$")
+    assert round(32 * 784 * 128 / 1e6, 1) == 3.2
+    assert 8 * (4096 + 4096) == 65536
+    assert 4096 * 4096 == 16777216 == 65536 * 256
+    says(LINEAR, "$100{,}000$ instead of $1{,}000{,}000$", "here $500$")
+    assert 50 * (1000 + 1000) == 100_000
+    assert 1000 * 1000 / (1000 + 1000) == 500
+    assert math.log2(7) == pytest.approx(2.81, abs=0.005)
+
+
+def test_gradients_of_a_linear_layer():
+    """A learner would transpose the wrong matrix on the way back through a layer."""
+    rng = np.random.default_rng(RNG_SEED)
+    x, w, g = rng.normal(size=(3, 4)), rng.normal(size=(4, 5)), rng.normal(size=(3, 5))
+
+    def loss(x, w):
+        return float((g * (x @ w)).sum())
+
+    for name, at, claimed in (("x", x, g @ w.T), ("w", w, x.T @ g)):
+        for index in np.ndindex(at.shape):
+            moved = at.copy()
+            moved[index] += 1e-6
+            change = loss(moved, w) - loss(x, w) if name == "x" else loss(x, moved) - loss(x, w)
+            assert change / 1e-6 == pytest.approx(claimed[index], abs=1e-5)
+
+
+def test_best_low_rank_approximation():
+    """A learner would be told a wrong error, or that the truncated SVD is best when something beats it."""
+    rng = np.random.default_rng(RNG_SEED)
+    a = rng.normal(size=(6, 5))
+    u, s, vt = np.linalg.svd(a, full_matrices=False)
+    best = (u[:, :2] * s[:2]) @ vt[:2]
+    error = np.linalg.norm(a - best)
+    assert error == pytest.approx(math.sqrt((s[2:] ** 2).sum()))
+    for _ in range(200):
+        left = u[:, :2] * s[:2] + 0.1 * rng.normal(size=(6, 2))
+        right = np.linalg.lstsq(left, a, rcond=None)[0]
+        assert np.linalg.norm(a - left @ right) >= error - 1e-12
+
+
+def test_rank_and_eigenvalues():
+    """A learner would be told that the rank counts non-zero eigenvalues even for defective matrices."""
+    defective = sp.Matrix([[0, 1], [0, 0]])
+    assert defective.rank() == 1
+    assert defective.eigenvals() == {0: 2}
+    assert [float(x) for x in np.linalg.svd(np.array([[0, 1], [0, 0]]))[1]] == [1, 0]
+    assert [float(x) for x in np.linalg.svd(np.array([[0, 2], [0, 0]]))[1]] == [2, 0]
+    assert sp.Matrix([[1, 2], [2, 4], [3, 6]]).rank() == 1
+    symmetric = sp.Matrix([[2, 1], [1, 2]])
+    assert symmetric * sp.Matrix([1, 1]) == 3 * sp.Matrix([1, 1])
+    assert symmetric * sp.Matrix([1, -1]) == sp.Matrix([1, -1])
+    assert set(sp.Matrix([[0, -1], [1, 0]]).eigenvals()) == {sp.I, -sp.I}
+
+
+def test_condition_number_of_a_shear():
+    """A learner would be told a wrong condition number, or that eigenvalues give it for every matrix."""
+    shear = np.array([[1.0, 100.0], [0.0, 1.0]])
+    says(LINEAR, r"\kappa \approx 10{,}002")
+    assert np.linalg.cond(shear) == pytest.approx(10002, abs=0.5)
+    assert np.linalg.eigvals(shear) == pytest.approx([1, 1])
+
+
+def test_condition_number_bounds_relative_errors():
+    """A learner would be told a bound on errors that does not hold."""
+    rng = np.random.default_rng(RNG_SEED)
+    for _ in range(100):
+        a, b, change = rng.normal(size=(4, 4)), rng.normal(size=4), 1e-3 * rng.normal(size=4)
+        x, moved = np.linalg.solve(a, b), np.linalg.solve(a, b + change)
+        relative = np.linalg.norm(moved - x) / np.linalg.norm(x)
+        assert relative <= np.linalg.cond(a) * np.linalg.norm(change) / np.linalg.norm(b) * (1 + 1e-9)
+
+
+def test_speed_of_gradient_descent_on_a_quadratic():
+    """A learner would be told a wrong best learning rate, factor or number of steps."""
+    low, high, kappa = 1.0, 100.0, 100.0
+    factors = {eta: max(abs(1 - eta * low), abs(1 - eta * high)) for eta in np.linspace(1e-4, 0.03, 30001)}
+    best = min(factors, key=factors.__getitem__)
+    assert best == pytest.approx(2 / (low + high), rel=1e-3)
+    assert factors[best] == pytest.approx((kappa - 1) / (kappa + 1), rel=1e-4)
+    assert round((kappa - 1) / (kappa + 1), 2) == 0.98
+    says(LINEAR, "about $115$ steps for each decimal digit")
+    assert math.log(10) / -math.log((kappa - 1) / (kappa + 1)) == pytest.approx(115, abs=0.5)
+    assert abs(1 - 1.99 / high * high) < 1 < abs(1 - 2.01 / high * high)
+
+
+def test_curvature_is_an_average_of_eigenvalues():
+    """A learner would be told a wrong formula for the curvature in a direction."""
+    rng = np.random.default_rng(RNG_SEED)
+    h = rng.normal(size=(4, 4))
+    h = h + h.T
+    values, vectors = np.linalg.eigh(h)
+    u = rng.normal(size=4)
+    u /= np.linalg.norm(u)
+    assert u @ h @ u == pytest.approx((values * (vectors.T @ u) ** 2).sum())
+    assert values[0] <= u @ h @ u <= values[-1]
+
+
+def test_hessian_vector_product_needs_no_matrix():
+    """A learner would be told that the gradient of g·v is Hv when it is not."""
+    x = sp.symbols("x1:4", real=True)
+    v = sp.Matrix([2, -1, 3])
+    loss = sp.exp(x[0] * x[1]) + x[2] ** 3 * x[0] + sp.sin(x[1])
+    gradient = sp.Matrix([loss.diff(s) for s in x])
+    directional = gradient.dot(v)
+    product = sp.Matrix([directional.diff(s) for s in x])
+    assert sp.simplify(product - sp.hessian(loss, x) * v) == sp.zeros(3, 1)
+
+
+# --- calculus ----------------------------------------------------------------
+
+
+def test_derivative_examples():
+    """A learner would be told a wrong slope, partial derivative or directional derivative."""
+    x, y, h = sp.symbols("x y h")
+    assert sp.simplify(((3 + h) ** 2 - 9) / h) == h + 6
+    f = x**2 * y
+    assert [f.diff(s).subs({x: 3, y: 2}) for s in (x, y)] == [12, 9]
+    g = x**2 + 3 * y
+    slopes = [g.diff(s).subs({x: 1, y: 0}) for s in (x, y)]
+    assert slopes == [2, 3]
+    assert slopes[0] * sp.Rational(3, 5) + slopes[1] * sp.Rational(4, 5) == sp.Rational(18, 5)
+    assert sp.expand(((3 * x + 1) ** 2).diff(x) - 2 * (3 * x + 1) * 3) == 0
+
+
+def test_gradient_is_the_steepest_direction():
+    """A learner would be told a wrong direction of steepest ascent, or that it always aims at the optimum."""
+    point = np.array([1.0, 1.0])
+    gradient = np.array([2 * point[0], 20 * point[1]])
+    angles = np.linspace(0, 2 * math.pi, 3601)
+    slopes = np.cos(angles) * gradient[0] + np.sin(angles) * gradient[1]
+    assert angles[slopes.argmax()] == pytest.approx(math.atan2(gradient[1], gradient[0]), abs=2e-3)
+    assert slopes.max() == pytest.approx(np.linalg.norm(gradient), rel=1e-5)
+    aim = gradient @ point / np.linalg.norm(gradient) / np.linalg.norm(point)
+    assert aim < 0.9
+
+
+def test_jacobians_of_the_table():
+    """A learner would be told a wrong Jacobian for a linear map, softmax or a row times a matrix."""
+    rng = np.random.default_rng(RNG_SEED)
+    a, x = rng.normal(size=(3, 4)), rng.normal(size=4)
+
+    def numeric(f, x):
+        return np.array([(f(x + 1e-6 * e) - f(x - 1e-6 * e)) / 2e-6 for e in np.eye(len(x))]).T
+
+    def softmax(z):
+        e = np.exp(z - z.max())
+        return e / e.sum()
+
+    p = softmax(x)
+    assert np.allclose(numeric(lambda z: a @ z, x), a, atol=1e-7)
+    assert np.allclose(numeric(softmax, x), np.diag(p) - np.outer(p, p), atol=1e-7)
+    w = rng.normal(size=(4, 2))
+    assert np.allclose(numeric(lambda z: z @ w, x), w.T, atol=1e-7)
+    assert np.allclose(numeric(lambda z: np.maximum(z, 0), x), np.diag((x > 0) * 1.0), atol=1e-7)
+
+
+def test_backward_sweep_gives_the_gradient():
+    """A learner would multiply transposed Jacobians in a wrong order."""
+    rng = np.random.default_rng(RNG_SEED)
+    first, second, target = rng.normal(size=(5, 4)), rng.normal(size=(3, 5)), rng.normal(size=3)
+    x = rng.normal(size=4)
+
+    def loss(x):
+        return float(((second @ np.tanh(first @ x) - target) ** 2).sum())
+
+    hidden = np.tanh(first @ x)
+    j1, j2 = (1 - hidden**2)[:, None] * first, second
+    swept = j1.T @ (j2.T @ (2 * (second @ hidden - target)))
+    numeric = [(loss(x + 1e-6 * e) - loss(x - 1e-6 * e)) / 2e-6 for e in np.eye(4)]
+    assert np.allclose(swept, numeric, atol=1e-6)
+
+
+def test_double_well_traps_gradient_descent():
+    """A learner would be told a wrong resting point or height of the example with two minima."""
+    says(CALCULUS, "ends near $0.93$", r"$f \approx -0.52$", r"$f \approx -1.51$ at $-1.06$")
+    x = 1.0
+    for _ in range(2000):
+        x -= 0.01 * (4 * x**3 - 4 * x + 0.5)
+    assert round(x, 2) == 0.93
+    assert round(x**4 - 2 * x**2 + 0.5 * x, 2) == -0.52
+    low = min(np.roots([4, 0, -4, 0.5]).real)
+    assert round(low, 2) == -1.06
+    assert round(low**4 - 2 * low**2 + 0.5 * low, 2) == -1.51
+    assert 0.9e-6 < 2.0**-20 < 1e-6
+
+
+def test_hessian_example():
+    """A learner would be told a wrong Hessian or a wrong curvature along a direction."""
+    x, y = sp.symbols("x y")
+    h = sp.hessian(x**2 * y, (x, y))
+    assert h == sp.Matrix([[2 * y, 2 * x], [2 * x, 0]])
+    at = h.subs({x: 1, y: 2})
+    assert at == sp.Matrix([[4, 2], [2, 0]])
+    u = sp.Matrix([1, -1]) / sp.sqrt(2)
+    assert sp.simplify((u.T * at * u)[0]) == 0
+
+
+def test_second_order_taylor():
+    """A learner would be told a wrong order of the error, a wrong number, or a wrong Newton step."""
+
+    def error(h):
+        return abs(math.exp(h) - (1 + h + h * h / 2))
+
+    assert error(0.1) / error(0.05) == pytest.approx(8, rel=0.05)
+    assert round(math.exp(0.1), 5) == 1.10517
+    a, b, c, g1, g2, d1, d2 = sp.symbols("a b c g1 g2 d1 d2")
+    h, g, d = sp.Matrix([[a, b], [b, c]]), sp.Matrix([g1, g2]), sp.Matrix([d1, d2])
+    model = g.dot(d) + (d.T * h * d)[0] / 2
+    newton = dict(zip((d1, d2), -h.inv() * g, strict=True))
+    assert [sp.simplify(model.diff(s).subs(newton)) for s in (d1, d2)] == [0, 0]
+
+
+def test_learning_rates_that_lower_the_loss():
+    """A learner would be told a wrong bound on the learning rate."""
+    says(CALCULUS, r"$\lVert g\rVert^2 = 404$", "$g^\\top Hg = 8008$", "about $0.1009$")
+    g, h = np.array([2.0, 20.0]), np.diag([2.0, 20.0])
+    bound = 2 * (g @ g) / (g @ h @ g)
+    assert (g @ g, g @ h @ g, round(bound, 4)) == (404, 8008, 0.1009)
+
+    def loss(p):
+        return p[0] ** 2 + 10 * p[1] ** 2
+
+    start = np.ones(2)
+    assert loss(start - 0.999 * bound * g) < loss(start) < loss(start - 1.001 * bound * g)
+    best = min(np.linspace(0, bound, 2001), key=lambda eta: loss(start - eta * g))
+    assert best == pytest.approx(bound / 2, rel=1e-3)
+
+
+# --- pictures ----------------------------------------------------------------
+
+
+def test_pictures_are_what_the_script_draws():
+    """A learner would see a picture that the script in the repository no longer draws."""
+    drawn = runpy.run_path(str(CONTENT / "pictures" / "math_foundations.py"))
+    drawings = {
+        "projection": drawn["projection"],
+        "unit-balls": drawn["unit_balls"],
+        "tangent": drawn["tangent"],
+        "gradient-contours": drawn["gradient_contours"],
+    }
+    for name, draw in drawings.items():
+        assert (CONTENT / "media" / f"{name}.svg").read_text(encoding="utf-8") == draw()
+        assert f"(media/{name}.svg)" in LINEAR + CALCULUS
+    for p in (1, 2, 4):
+        assert [norm(point, p) for point in drawn["ball"](float(p))] == pytest.approx([1] * 160)

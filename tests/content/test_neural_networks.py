@@ -1,0 +1,395 @@
+"""The neural networks chapter: its numbers, derivations, code and pictures, computed anew."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+import runpy
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sympy as sp
+
+CONTENT = Path(__file__).resolve().parents[2] / "content"
+CHAPTER = (CONTENT / "06-neural-networks.md").read_text(encoding="utf-8")
+
+
+def card(words: str) -> str:
+    """The one question, with its answer and its white space made even, whose first line contains these words."""
+    found = [c for c in re.split(r"(?m)^(?=\d+\) |#)", CHAPTER) if words in c.split("\n", 1)[0]]
+    assert len(found) == 1, f"{len(found)} cards ask {words!r}"
+    return re.sub(r"\s+", " ", found[0])
+
+
+def relu(z):
+    return np.maximum(z, 0)
+
+
+def slope(f, x, step=1e-6):
+    """The gradient of a scalar function of an array by central differences."""
+    out = np.zeros_like(x)
+    for i in np.ndindex(x.shape):
+        up, down = x.copy(), x.copy()
+        up[i] += step
+        down[i] -= step
+        out[i] = (f(up) - f(down)) / (2 * step)
+    return out
+
+
+# --- layers and activations ----------------------------------------------------
+
+
+def test_dense_layer_counts():
+    """A learner would be told a wrong number of parameters or of multiply-adds of a dense layer."""
+    text = card("fully connected (dense) layer compute")
+    assert f"= {784 * 128 + 128:,}".replace(",", "{,}") + "$ parameters" in text
+    assert f"= {784 * 128:,}".replace(",", "{,}") + "$ multiply-adds" in text
+
+
+def test_linear_layers_collapse():
+    """A learner would be told a wrong weight or bias for the layer that two linear layers amount to."""
+    assert r"Y = X (W_1W_2) + (b_1W_2 + b_2)" in card("without activation functions")
+    rng = np.random.default_rng(0)
+    x, w1, b1, w2, b2 = (rng.normal(size=s) for s in ((5, 4), (4, 2), 2, (2, 6), 6))
+    np.testing.assert_allclose((x @ w1 + b1) @ w2 + b2, x @ (w1 @ w2) + (b1 @ w2 + b2))
+    assert np.linalg.matrix_rank(w1 @ w2) == 2
+
+
+def test_xor():
+    """A learner would be told two ReLU units that do not compute XOR, or a false reason why a line cannot."""
+    text = card("compute XOR")
+    for s in range(3):
+        h1, h2 = relu(s), relu(s - 1)
+        assert f"| {s} | {h1} | {h2} | {h1 - 2 * h2} |" in text
+    for a, b in itertools.product((0, 1), repeat=2):
+        assert relu(a + b) - 2 * relu(a + b - 1) == a ^ b
+    w1, w2, c = sp.symbols("w1 w2 c")
+    x1, x2 = sp.symbols("x1 x2")
+    f = sp.Lambda((x1, x2), w1 * x1 + w2 * x2 + c)
+    assert sp.expand(f(0, 0) + f(1, 1) - f(0, 1) - f(1, 0)) == 0
+    assert sp.expand(f(0, 0) + f(1, 1) - (w1 + w2 + 2 * c)) == 0
+
+
+def test_gelu_numbers():
+    """A learner would be told wrong values, a wrong minimum or a wrong slope of GELU."""
+    text = card("ReLU and GELU activations")
+    x = sp.symbols("x")
+    cdf = (1 + sp.erf(x / sp.sqrt(2))) / 2
+    gelu = x * cdf
+    assert rf"\mathrm{{GELU}}(1) = {float(gelu.subs(x, 1)):.3f}" in text
+    assert rf"\mathrm{{GELU}}(-1) = {float(gelu.subs(x, -1)):.3f}" in text
+    density = sp.exp(-(x**2) / 2) / sp.sqrt(2 * sp.pi)
+    assert sp.simplify(sp.diff(gelu, x) - (cdf + x * density)) == 0
+    at = float(sp.nsolve(sp.diff(gelu, x), x, -0.7))
+    assert rf"about $-0.17$, at $x \approx {at:.2f}$" in text
+    assert f"{float(gelu.subs(x, at)):.2f}" == "-0.17"
+
+
+def test_dead_unit_example():
+    """A learner would be told that a unit is dead which still fires on some input."""
+    assert "between $-2$ and $2$ and a step pushes its bias to $-3$" in card("ReLU unit die")
+    assert (relu(np.linspace(-2, 2, 101) - 3) == 0).all()
+
+
+# --- backpropagation ------------------------------------------------------------
+
+
+def test_dense_layer_gradients():
+    """A learner would be told a wrong gradient of a dense layer by its input, weights or bias."""
+    text = card(r"with respect to $X$, $W$ and $b$")
+    assert r"\frac{\partial L}{\partial X} &= GW^\top" in text and r"\frac{\partial L}{\partial W} = X^\top G" in text
+    rng = np.random.default_rng(1)
+    x, w, b, weight = (rng.normal(size=s) for s in ((4, 3), (3, 2), 2, (4, 2)))
+    loss = lambda x, w, b: (weight * np.sin(x @ w + b)).sum()  # noqa: E731
+    g = weight * np.cos(x @ w + b)
+    np.testing.assert_allclose(g @ w.T, slope(lambda v: loss(v, w, b), x), atol=1e-8)
+    np.testing.assert_allclose(x.T @ g, slope(lambda v: loss(x, v, b), w), atol=1e-8)
+    np.testing.assert_allclose(g.sum(0), slope(lambda v: loss(x, w, v), b), atol=1e-8)
+
+
+def test_transpose_example():
+    """A learner would be told a wrong sum in the example of two neurons that cancel."""
+    assert r"$W = (2, -1)$, an output gradient $G = (0.5, 1)$ gives $0.5\cdot2 + 1\cdot(-1) = 0$" in card(
+        "rather than by"
+    )
+    assert np.array([[0.5, 1]]) @ np.array([[2, -1]]).T == 0
+
+
+@pytest.mark.parametrize("name", ["tanh", "relu"])
+def test_two_layer_backpropagation(name):
+    """A learner would be told a wrong gradient for a two-layer network with squared error."""
+    text = card("Derive backpropagation for a two-layer network")
+    for formula in (
+        r"G_2 &= (Y - T)/N",
+        r"G_1 &= (G_2W_2^\top) \odot \varphi'(Z)",
+        r"\frac{\partial L}{\partial W_2} &= A^\top G_2",
+        r"\frac{\partial L}{\partial W_1} &= X^\top G_1",
+    ):
+        assert formula in text
+    act, der = {"tanh": (np.tanh, lambda z: 1 - np.tanh(z) ** 2), "relu": (relu, lambda z: z > 0)}[name]
+    rng = np.random.default_rng(2)
+    x, t, w1, b1, w2, b2 = (rng.normal(size=s) for s in ((6, 3), (6, 2), (3, 5), 5, (5, 2), 2))
+
+    def loss(w1, b1, w2, b2):
+        return ((act(x @ w1 + b1) @ w2 + b2 - t) ** 2).sum() / (2 * len(x))
+
+    z = x @ w1 + b1
+    a = act(z)
+    g2 = (a @ w2 + b2 - t) / len(x)
+    g1 = (g2 @ w2.T) * der(z)
+    one = np.ones(len(x))
+    np.testing.assert_allclose(x.T @ g1, slope(lambda v: loss(v, b1, w2, b2), w1), atol=1e-8)
+    np.testing.assert_allclose(one @ g1, slope(lambda v: loss(w1, v, w2, b2), b1), atol=1e-8)
+    np.testing.assert_allclose(a.T @ g2, slope(lambda v: loss(w1, b1, v, b2), w2), atol=1e-8)
+    np.testing.assert_allclose(one @ g2, slope(lambda v: loss(w1, b1, w2, v), b2), atol=1e-8)
+
+
+def test_softmax_cross_entropy_gradient():
+    """A learner would be told a wrong first step of the backward pass for a classifier."""
+    assert "G_2 = (P - T)/N" in card("Derive backpropagation for a two-layer network")
+    rng = np.random.default_rng(3)
+    logits, t = rng.normal(size=(4, 3)), np.eye(3)[[0, 2, 1, 1]]
+    softmax = lambda s: np.exp(s) / np.exp(s).sum(1, keepdims=True)  # noqa: E731
+    loss = lambda s: -(t * np.log(softmax(s))).sum() / 4  # noqa: E731
+    np.testing.assert_allclose((softmax(logits) - t) / 4, slope(loss, logits), atol=1e-8)
+
+
+def test_backward_cost():
+    """A learner would be told wrong numbers of multiply-adds for forward and backward pass."""
+    text = card("What does backpropagation through a dense network cost")
+    d, h, m = 784, 128, 10
+    assert "widths 784, 128, 10" in text
+    forward, backward = d * h + h * m, d * h + 2 * h * m
+    assert f"${forward:,}$ multiply-adds and backward only ${backward:,}$".replace(",", "{,}") in text
+
+
+def test_implementation_on_the_card():
+    """A learner would be shown code that does not run, or that fails the assertions printed beside it."""
+    raw = next(c for c in re.split(r"(?m)^(?=\d+\) |#)", CHAPTER) if "Implement the loss" in c.split("\n", 1)[0])
+    fences = dict(re.findall(r"(?ms)^    ```(python[^\n]*)\n(.*?)^    ```$", raw))
+    fences = {info: re.sub(r"(?m)^    ", "", code) for info, code in fences.items()}
+    assert set(fences) == {"python signature", "python test", "python"}
+    space: dict[str, object] = {}
+    exec(fences["python"], space)
+    assert fences["python test"].count("assert ") == 3
+    exec(fences["python test"], space)
+    header = re.search(r"def (.*):\n", fences["python signature"]).group(1)
+    assert f"def {header}:" in fences["python"]
+    rng = np.random.default_rng(4)
+    args = [rng.normal(size=(2, 4)), np.array([1, 0]), *(rng.normal(size=s) for s in ((4, 3), 3, (3, 2), 2))]
+    before = [a.copy() for a in args]
+    _, grads = space["loss_and_grads"](*args)
+    assert all((a == b).all() for a, b in zip(args, before, strict=True)), "inputs were changed"
+    for i, name in enumerate(("W1", "b1", "W2", "b2"), 2):
+        loss = lambda v, i=i: space["loss_and_grads"](*args[:i], v, *args[i + 1 :])[0]  # noqa: E731
+        assert grads[name].shape == args[i].shape
+        np.testing.assert_allclose(grads[name], slope(loss, args[i]), atol=1e-8)
+
+
+# --- depth -----------------------------------------------------------------------
+
+
+def test_vanishing_numbers():
+    """A learner would be told wrong sizes of a gradient after many layers."""
+    text = card("vanish or explode")
+    assert f"{0.9**100:.1e}" == "2.7e-05" and r"leaves $2.7\cdot10^{-5}$" in text
+    assert f"{1.1**100:.1e}" == "1.4e+04" and r"gives $1.4\cdot10^{4}$" in text
+    text = card("How far does replacing sigmoid")
+    assert f"{0.25**10:.1e}" == "9.5e-07" and r"9.5\cdot10^{-7}" in text
+    x = sp.symbols("x", real=True)
+    sigma = 1 / (1 + sp.exp(-x))
+    assert sp.simplify(sp.diff(sigma, x) - sigma * (1 - sigma)) == 0
+    assert sp.diff(sigma, x).subs(x, 0) == sp.Rational(1, 4)
+
+
+def test_one_step_of_the_backward_recursion():
+    """A learner would be told a wrong Jacobian, or one bounded wrongly, for a layer on column vectors."""
+    assert r"= W_l \Bigl(\varphi'(z_l) \odot \frac{\partial L}{\partial a_l}\Bigr)" in card("vanish or explode")
+    rng = np.random.default_rng(5)
+    w, b, a, c = (rng.normal(size=s) for s in ((4, 3), 3, 4, 3))
+    g = w @ ((1 - np.tanh(w.T @ a + b) ** 2) * c)
+    np.testing.assert_allclose(g, slope(lambda v: c @ np.tanh(w.T @ v + b), a), atol=1e-8)
+    assert np.linalg.norm(g) <= np.linalg.norm(w, 2) * np.linalg.norm(c)
+
+
+def test_equal_start_keeps_units_equal():
+    """A learner would be told wrongly that equal units stay equal, or which weights of a zero network learn."""
+    assert "Only the output bias learns." in card("start at zero")
+    space: dict[str, object] = {}
+    exec(re.sub(r"(?m)^    ", "", re.search(r"(?ms)^    ```python\n(.*?)^    ```$", CHAPTER).group(1)), space)
+    rng = np.random.default_rng(6)
+    x, t = rng.normal(size=(8, 3)), rng.integers(0, 2, size=8)
+    p = {
+        "W1": np.full((3, 4), 0.5),
+        "b1": np.zeros(4),
+        "W2": np.tile(rng.normal(size=(1, 2)), (4, 1)),
+        "b2": np.zeros(2),
+    }
+    for _ in range(20):
+        _, g = space["loss_and_grads"](x, t, **p)
+        p = {k: p[k] - 0.5 * g[k] for k in p}
+    assert np.ptp(p["W1"], axis=1).max() < 1e-12 and np.ptp(p["W2"], axis=0).max() < 1e-12
+    _, g = space["loss_and_grads"](x, t[:8] * 0, np.zeros((3, 4)), np.zeros(4), np.zeros((4, 2)), np.zeros(2))
+    assert not g["W1"].any() and not g["b1"].any() and not g["W2"].any() and g["b2"].any()
+
+
+def test_initialisation_numbers():
+    """A learner would be told a wrong standard deviation, a wrong range, or a wrong scale for ReLU layers."""
+    text = card("Derive Glorot")
+    assert r"\sqrt{2/1024} \approx 0.044" in text and f"{math.sqrt(2 / 1024):.3f}" == "0.044"
+    a, u = sp.symbols("a u", positive=True)
+    assert sp.integrate(u**2 / (2 * a), (u, -a, a)) == a**2 / 3
+    n_in, n_out = sp.symbols("n_in n_out", positive=True)
+    limit = sp.sqrt(6 / (n_in + n_out))
+    assert (
+        sp.simplify(limit**2 / 3 - 2 / (n_in + n_out)) == 0 and r"a = \sqrt{6/(n_{\text{in}} + n_{\text{out}})}" in text
+    )
+    assert r"\sqrt{2/512} = 0.0625" in card("Derive He init") and math.sqrt(2 / 512) == 0.0625
+    assert f"{2**-20:.0e}" == "1e-06"
+
+
+def test_signal_through_relu_layers():
+    """A learner would be told a scale of weights that does not keep the signal's mean square through ReLU layers."""
+    rng = np.random.default_rng(7)
+    n, layers = 400, 6
+    for scale, expected in ((2, 1.0), (1, 2.0**-layers)):
+        z = rng.normal(size=(300, n))
+        for _ in range(layers):
+            z = relu(z) @ rng.normal(scale=math.sqrt(scale / n), size=(n, n))
+        assert z.var() == pytest.approx(expected, rel=0.2)
+
+
+def test_residual_gradient():
+    """A learner would be told a wrong product, expansion or example for the gradient of residual blocks."""
+    text = card("stack of residual blocks")
+    rng = np.random.default_rng(8)
+    j = rng.normal(size=(3, 4, 4))
+    product = (np.eye(4) + j[2]) @ (np.eye(4) + j[1]) @ (np.eye(4) + j[0])
+    expanded = np.eye(4) + j.sum(0) + j[1] @ j[0] + j[2] @ j[0] + j[2] @ j[1] + j[2] @ j[1] @ j[0]
+    np.testing.assert_allclose(product, expanded)
+    assert f"1.1^{{20}} \\approx {1.1**20:.1f}$" in text and r"0.1^{20} = 10^{-20}" in text
+
+    weights = rng.normal(size=(3, 4, 4))
+    c = rng.normal(size=4)
+
+    def forward(x):
+        for w in weights:
+            x = x + np.tanh(w @ x)
+        return x
+
+    x = rng.normal(size=4)
+    jacobian, at = np.eye(4), x
+    for w in weights:
+        jacobian = (np.eye(4) + (1 - np.tanh(w @ at) ** 2)[:, None] * w) @ jacobian
+        at = at + np.tanh(w @ at)
+    np.testing.assert_allclose(jacobian.T @ c, slope(lambda v: c @ forward(v), x), atol=1e-6)
+
+
+def test_polyline_of_a_parabola():
+    """A learner would be told a wrong error for ten ReLU units that approximate a parabola."""
+    text = card("universal approximation theorem state")
+    assert "$1/400 = 0.0025$" in text and "$m$ ReLU units and an output bias draw any polyline of $m$ pieces" in text
+    knots = np.arange(10) / 10
+    slopes = np.diff(np.append(knots, 1) ** 2) * 10
+    jumps = np.diff(slopes, prepend=0)
+    x = np.linspace(0, 1, 2001)
+    network = relu(x[:, None] - knots) @ jumps
+    assert len(jumps) == 10 and np.abs(network - x**2).max() == pytest.approx(1 / 400)
+
+
+def test_tent_map_pieces():
+    """A learner would be told a wrong tent map or wrong counts of pieces and units."""
+    text = card("composing a tent map")
+    assert r"t(x) = 2 \mathrm{ReLU}(x) - 4 \mathrm{ReLU}(x - \tfrac12)" in text
+    x = np.linspace(0, 1, 2**12 + 1)
+    tent = lambda v: 2 * relu(v) - 4 * relu(v - 0.5)  # noqa: E731
+    np.testing.assert_array_equal(tent(x), np.where(x <= 0.5, 2 * x, 2 - 2 * x))
+    y = x
+    for k in range(1, 11):
+        y = tent(y)
+        assert 1 + np.count_nonzero(np.diff(np.diff(y))) == 2**k
+    assert f"For $k = 10$: 20 units against {2**10 - 1:,}." in text
+
+
+# --- graphs ------------------------------------------------------------------------
+
+
+def test_message_passing_is_equivariant():
+    """A learner would be told that relabelling nodes merely permutes the result when it does not."""
+    assert r"H' = \mathrm{ReLU}(HW_{\text{self}} + AHW_{\text{nbr}})" in card("message-passing update")
+    rng = np.random.default_rng(9)
+    upper = np.triu(rng.integers(0, 2, size=(6, 6)), 1)
+    a, h, w_self, w_nbr = upper + upper.T, rng.normal(size=(6, 3)), rng.normal(size=(3, 2)), rng.normal(size=(3, 2))
+    p = np.eye(6)[rng.permutation(6)]
+    layer = lambda a, h: relu(h @ w_self + a @ h @ w_nbr)  # noqa: E731
+    np.testing.assert_allclose(layer(p @ a @ p.T, p @ h), p @ layer(a, h))
+    assert not np.allclose(layer(a, h), p @ layer(a, h))
+
+
+def test_aggregators():
+    """A learner would be told wrong sums, means or maxima of the example neighbourhoods."""
+    text = card("sum aggregation tell apart")
+    for values in ((1, 2), (1, 1, 2, 2), (1, 2, 2)):
+        row = f"| {', '.join(map(str, values))} | {sum(values)} | {np.mean(values):.3g} | {max(values)} |"
+        assert row in text
+
+
+def path_with_loops():
+    a = np.array([[1, 1, 0], [1, 1, 1], [0, 1, 1]])
+    return a / a.sum(1, keepdims=True), a
+
+
+def test_over_smoothing():
+    """A learner would be told a wrong limit, rate or example of repeated neighbourhood averaging."""
+    p, a = path_with_loops()
+    after = np.linalg.matrix_power(p, 5) @ [1, 0, 0]
+    assert f"$({after[0]:.3f}, {after[1]:.3f}, {after[2]:.3f})$ after five rounds" in card("What is over-smoothing")
+    text = card("repeated neighbourhood averaging")
+    assert r"$\pi = (2, 3, 2)/7$" in text and r"is $\frac12$" in text
+    np.testing.assert_allclose(np.linalg.matrix_power(p, 60), np.tile(a.sum(1) / a.sum(), (3, 1)))
+    assert np.tile(a.sum(1) / a.sum(), (3, 1))[0] == pytest.approx(np.array([2, 3, 2]) / 7)
+    sizes = sorted(abs(np.linalg.eigvals(p)))
+    assert sizes[-1] == pytest.approx(1) and sizes[-2] == pytest.approx(0.5)
+    root = np.diag(a.sum(1) ** 0.5)
+    inverse = np.linalg.inv(root)
+    s = inverse @ a @ inverse
+    np.testing.assert_allclose(inverse @ s @ root, p)
+    top = root @ np.ones(3) / np.linalg.norm(root @ np.ones(3))
+    np.testing.assert_allclose(s @ top, top)
+
+
+def test_batch_of_graphs():
+    """A learner would be told wrong rows, edges or memberships for a triangle and a pair in one batch."""
+    text = card("graphs of different sizes")
+    sizes, edges = (3, 2), (((0, 1), (0, 2), (1, 2)), ((0, 1),))
+    shifted = [(u + sum(sizes[:g]), v + sum(sizes[:g])) for g, es in enumerate(edges) for u, v in es]
+    assert shifted[-1] == (3, 4) and "the pair's edge $(0, 1)$ becomes $(3, 4)$" in text
+    membership = tuple(g for g, n in enumerate(sizes) for _ in range(n))
+    assert f"membership vector is ${membership}$" in text
+
+
+# --- pictures -----------------------------------------------------------------------
+
+PICTURES = {
+    "relu_gelu": "relu-gelu.svg",
+    "tent_depth": "tent-depth.svg",
+    "graph_batching": "graph-batching.svg",
+    "momentum_ravine": "momentum-ravine.svg",
+    "shrinkage": "shrinkage.svg",
+    "l1_l2_geometry": "l1-l2-geometry.svg",
+    "batch_layer_norm": "batch-layer-norm.svg",
+    "pre_post_ln": "pre-post-ln.svg",
+}
+
+
+@pytest.mark.parametrize(("function", "name"), PICTURES.items())
+def test_pictures_are_what_the_script_draws(function, name, tmp_path):
+    """A learner would see a picture that the script in the repository no longer draws, or one that no card shows."""
+    script = runpy.run_path(str(CONTENT / "pictures" / "networks_and_training.py"))
+    script[function].__globals__["MEDIA"] = tmp_path
+    script[function]()
+    assert (tmp_path / name).read_bytes() == (CONTENT / "media" / name).read_bytes()
+    chapters = (CONTENT / f"{c}.md" for c in ("06-neural-networks", "07-optimisation", "08-regularisation"))
+    assert sum(f"(media/{name})" in chapter.read_text(encoding="utf-8") for chapter in chapters) == 1

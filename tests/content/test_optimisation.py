@@ -1,0 +1,235 @@
+"""The optimisation chapter: its numbers and derivations, computed anew."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sympy as sp
+
+CHAPTER = (Path(__file__).resolve().parents[2] / "content" / "07-optimisation.md").read_text(encoding="utf-8")
+
+
+def card(words: str) -> str:
+    """The one question, with its answer and its white space made even, whose first line contains these words."""
+    found = [c for c in re.split(r"(?m)^(?=\d+\) |#)", CHAPTER) if words in c.split("\n", 1)[0]]
+    assert len(found) == 1, f"{len(found)} cards ask {words!r}"
+    return re.sub(r"\s+", " ", found[0])
+
+
+# --- gradient descent and its noise -------------------------------------------------
+
+
+def test_largest_stable_step():
+    """A learner would be told a wrong limit of the learning rate, or a wrong factor just below it."""
+    text = card("range of learning rates")
+    assert "With eigenvalues 1 and 10, $\\eta$ must stay below $0.2$." in text
+    assert "At $\\eta = 0.19$ the steep coordinate is multiplied by $-0.9$" in text
+    assert pytest.approx(-0.9) == 1 - 0.19 * 10
+    rotation = np.array([[0.6, -0.8], [0.8, 0.6]])
+    hessian = rotation @ np.diag([1, 10]) @ rotation.T
+    for rate, converges in ((0.199, True), (0.201, False), (-0.01, False)):
+        x = np.linalg.matrix_power(np.eye(2) - rate * hessian, 1000) @ [1.0, 1.0]
+        assert (np.linalg.norm(x) < 1) == converges
+
+
+def test_minibatch_mean_and_covariance():
+    """A learner would be told a wrong mean or covariance of a minibatch gradient."""
+    text = card("unbiased estimate")
+    assert r"\mathrm{Cov}(\hat g) = \frac{\Sigma}{B}" in text and "$(N - B)/(N - 1)$" in text
+    g = np.array([[1.0, 2], [0, -1], [4, 3], [-2, 5]])
+    sigma = (g - g.mean(0)).T @ (g - g.mean(0)) / 4
+    for size in (1, 2, 3):
+        drawn = np.array([g[list(b)].mean(0) for b in itertools.product(range(4), repeat=size)])
+        np.testing.assert_allclose(drawn.mean(0), g.mean(0))
+        np.testing.assert_allclose((drawn - g.mean(0)).T @ (drawn - g.mean(0)) / len(drawn), sigma / size)
+        without = np.array([g[list(b)].mean(0) for b in itertools.permutations(range(4), size)])
+        spread = (without - g.mean(0)).T @ (without - g.mean(0)) / len(without)
+        np.testing.assert_allclose(spread, sigma / size * (4 - size) / 3)
+    assert math.sqrt(100) == 10
+
+
+def test_noise_floor():
+    """A learner would be told a wrong size of the jitter around a minimum."""
+    text = card("Why does stochastic gradient descent make progress")
+    rate, h, s, v = sp.symbols("eta h s v", positive=True)
+    (fixed,) = sp.solve(sp.Eq(v, (1 - rate * h) ** 2 * v + rate**2 * s**2), v)
+    assert sp.simplify(fixed - rate * s**2 / (h * (2 - rate * h))) == 0
+    assert r"\frac{\eta s^2}{h(2 - \eta h)}" in text
+    values = [float(fixed.subs({h: 1, s: 1, rate: r})) for r in (0.1, 0.05)]
+    assert f"${values[0]:.3f}$ at $\\eta = 0.1$, and ${values[1]:.3f}$ at $\\eta = 0.05$" in text
+
+
+def test_sharpness_is_not_invariant():
+    """A learner would be told wrongly that rescaling two ReLU layers changes the sharpness but not the function."""
+    assert "by $\\alpha \\gt 0$ and dividing the next by $\\alpha$" in card("How firm is the claim")
+    a, b, x, alpha = sp.symbols("a b x alpha", positive=True)
+    relu = lambda z: sp.Max(0, z)  # noqa: E731
+    assert sp.simplify(b / alpha * relu(alpha * a * x) - b * relu(a * x)) == 0
+    loss = (a * b - 1) ** 2 / 2  # the active side, one example
+    trace = sp.diff(loss, a, 2) + sp.diff(loss, b, 2)
+    assert trace.subs({a: 1, b: 1}) == 2 and trace.subs({a: 10, b: sp.Rational(1, 10)}) > 100
+
+
+# --- momentum --------------------------------------------------------------------------
+
+
+def momentum(gradients, beta):
+    v = 0.0
+    for g in gradients:
+        v = beta * v + g
+    return v
+
+
+def test_momentum_derivation():
+    """A learner would be told a wrong sum, limit or rewriting of the momentum update."""
+    text = card("Derive the momentum update")
+    rng = np.random.default_rng(0)
+    g, beta = rng.normal(size=12), 0.9
+    assert momentum(g, beta) == pytest.approx(sum(beta**i * g[-1 - i] for i in range(12)))
+    assert momentum([2.0] * 500, beta) == pytest.approx(2 / (1 - beta)) and "ten times $\\eta$" in text
+    alternating = abs(momentum([(-1) ** t for t in range(500)], beta))
+    assert alternating == pytest.approx(1 / (1 + beta)) == pytest.approx(0.526, abs=1e-3)
+    assert (1 + beta) / (1 - beta) == pytest.approx(19) and "= 19$ to 1" in text
+    theta, v, rate, path, steps = 1.0, 0.0, 0.05, [1.0], []
+    for _ in range(20):
+        gradient = math.sin(3 * theta)
+        v = beta * v + gradient
+        theta -= rate * v
+        path.append(theta)
+        steps.append(gradient)
+    for t in range(2, 20):
+        heavy = path[t] - rate * steps[t] + beta * (path[t] - path[t - 1])
+        assert path[t + 1] == pytest.approx(heavy)
+    averaged, other = 0.0, 1.0
+    for _ in range(20):
+        averaged = beta * averaged + (1 - beta) * math.sin(3 * other)
+        other -= rate / (1 - beta) * averaged
+    assert other == pytest.approx(path[-1])
+
+
+def test_ravine_rates():
+    """A learner would be told wrong convergence factors or step counts for a long narrow valley."""
+    text = card("long narrow valley")
+    kappa = 100
+    plain, heavy = (kappa - 1) / (kappa + 1), (math.sqrt(kappa) - 1) / (math.sqrt(kappa) + 1)
+    assert f"For $\\kappa = 100$: ${plain:.3f}$ against ${heavy:.3f}$" in text
+    counts = [math.log(1000) / -math.log(r) for r in (plain, heavy)]
+    assert f"about {counts[0]:.0f} steps against about {counts[1]:.0f}" in text
+    # The factors are what the best settings achieve: the spectral radius of one step.
+    low, high = 1.0, float(kappa)
+    rate = 2 / (low + high)
+    assert max(abs(1 - rate * h) for h in (low, high)) == pytest.approx(plain)
+    rate, beta = 4 / (math.sqrt(low) + math.sqrt(high)) ** 2, heavy**2
+
+    def radius(rate, beta):
+        return max(
+            abs(np.linalg.eigvals([[beta, h], [-rate * beta, 1 - rate * h]])).max() for h in np.linspace(low, high, 50)
+        )
+
+    assert radius(rate, beta) == pytest.approx(heavy, abs=1e-6)
+    assert min(radius(rate * f, beta * e) for f in (0.9, 1, 1.1) for e in (0.9, 1, 1.1)) >= heavy - 1e-6
+
+
+def test_saddle_steps():
+    """A learner would be told wrong growth factors or step counts near a saddle point."""
+    text = card("near a saddle point")
+
+    def steps(beta):
+        x, v, n = 0.001, 0.0, 0
+        while x < 1:
+            v = beta * v - x
+            x -= 0.01 * v
+            n += 1
+        return n
+
+    assert f"needs {steps(0)} steps to reach 1" in text
+    assert f"and {steps(0.9)} steps suffice" in text
+    growth = abs(np.linalg.eigvals([[0.9, -1], [-0.01 * 0.9, 1.01]])).max()
+    assert f"a factor of ${growth:.3f}$" in text
+
+
+def test_nesterov_example():
+    """A learner would be told wrong landing points of classical and Nesterov momentum."""
+    text = card("Nesterov momentum differ")
+    theta, v, rate, beta = 1.0, 2.0, 0.5, 0.8
+    ahead = theta - rate * beta * v
+    classical = theta - rate * (beta * v + theta)
+    nesterov = theta - rate * (beta * v + ahead)
+    assert f"carries $\\theta$ to $1 - 0.8 = {ahead:.1f}$" in text
+    assert f"lands at ${classical:.1f}$; Nesterov adds the gradient ${ahead:.1f}$ and lands at ${nesterov:.1f}$" in text
+
+
+# --- adaptive methods ---------------------------------------------------------------------
+
+
+def adam(gradients, rate=1e-3, b1=0.9, b2=0.999, eps=1e-8, corrected=True):
+    """The steps of Adam for a given sequence of gradients of one parameter."""
+    m = v = 0.0
+    out = []
+    for t, g in enumerate(gradients, 1):
+        m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g * g
+        mh, vh = (m / (1 - b1**t), v / (1 - b2**t)) if corrected else (m, v)
+        out.append(-rate * mh / (math.sqrt(vh) + eps))
+    return out
+
+
+def test_adam_is_free_of_scale():
+    """A learner would be told wrongly how far Adam moves parameters with large and small gradients."""
+    assert "always $100$ and one whose gradient is always $0.01$ both move by about $\\eta$" in card(
+        "Adam optimiser combine"
+    )
+    for g in (100, 0.01):
+        np.testing.assert_allclose(adam([g] * 50), -1e-3, rtol=1e-5)
+    rng = np.random.default_rng(1)
+    g = rng.normal(size=50)
+    np.testing.assert_allclose(adam(g), adam(1000 * g), rtol=1e-4)
+    assert abs(np.mean(adam(rng.normal(size=4000))[100:])) < 1e-4
+
+
+def test_bias_correction():
+    """A learner would be told a wrong correction of Adam's averages, or a wrong first step without it."""
+    b, _t, _k = sp.symbols("b t k", positive=True)
+    for n in (1, 2, 5):
+        assert sp.expand((1 - b) * sum(b ** (n - i) for i in range(1, n + 1)) - (1 - b**n)) == 0
+    text = card("Derive the bias correction")
+    first = -adam([0.7], rate=1, eps=0, corrected=False)[0]
+    assert rf"with the ratio $\pm{first:.2f}$" in text
+    assert -adam([0.7], rate=1, eps=0)[0] == pytest.approx(1) and -adam([-3], rate=1, eps=0)[0] == pytest.approx(-1)
+
+
+def test_l2_is_not_decay_under_adam():
+    """A learner would be told wrong pulls of an L2 penalty on weights with large and small gradients."""
+    text = card("equals weight decay under plain SGD")
+    assert r"The pulls are about $0.001\eta$ and $0.1\eta$. Weight decay would pull both by $0.01\eta$." in text
+    lam, w, rate, g = 0.01, 1.0, 0.3, 0.7
+    assert w - rate * (g + lam * w) == pytest.approx((1 - rate * lam) * w - rate * g)
+    # gradients of mean zero that alternate in sign: on average only the penalty moves the weight
+    for size, expected in ((10, 0.001), (0.1, 0.1)):
+        gradients = [size * (-1) ** i + lam * w for i in range(6000)]
+        steps = adam(gradients, rate=1)[4000:]
+        assert -np.mean(steps) == pytest.approx(expected, rel=0.02)
+
+
+def test_adamw_decay_time():
+    """A learner would be told a wrong decay per step, or a wrong time to decay, under AdamW."""
+    text = card("What does AdamW change")
+    assert pytest.approx(3e-5) == 3e-4 * 0.1 and r"$1 - 3\cdot10^{-5}$" in text
+    assert math.log(math.e) / -math.log(1 - 3e-5) == pytest.approx(33_333, rel=1e-3) and "about 33,000 steps" in text
+
+
+# --- schedules ------------------------------------------------------------------------------
+
+
+def test_warmup_schedule():
+    """A learner would be told a wrong peak, or a wrong later value, of the transformer's learning rate."""
+    text = card("learning-rate warmup")
+    rate = lambda t: 512**-0.5 * min(t**-0.5, t * 4000**-1.5)  # noqa: E731
+    assert f"{rate(4000):.1e}" == "7.0e-04" and r"$7.0\cdot10^{-4}$ at step 4,000" in text
+    assert rate(16000) == pytest.approx(rate(4000) / 2) and "half of that at step 16,000" in text
+    assert max(range(1, 20_000), key=rate) == 4000
+    assert rate(2000) == pytest.approx(rate(4000) / 2)

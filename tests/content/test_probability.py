@@ -1,0 +1,319 @@
+"""The probability chapter: every number and derivation on its cards, recomputed."""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import math
+import re
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sympy as sp
+
+CONTENT = Path(__file__).resolve().parents[2] / "content"
+CHAPTER = (CONTENT / "03-probability.md").read_text(encoding="utf-8")
+
+
+def card(words: str) -> str:
+    """The one question, with its answer, whose first line contains these words."""
+    found = [c for c in re.split(r"(?m)^(?=\d+\) |#)", CHAPTER) if words in c.split("\n", 1)[0]]
+    assert len(found) == 1, f"{len(found)} cards ask {words!r}"
+    return found[0]
+
+
+def softmax(z) -> np.ndarray:
+    e = np.exp(np.asarray(z, float) - np.max(z))
+    return e / e.sum()
+
+
+def entropy(p) -> float:
+    p = np.asarray(p, float)
+    p = p[p > 0]
+    return float(-(p * np.log(p)).sum())
+
+
+def divergence(p, q) -> float:
+    p, q = np.asarray(p, float), np.asarray(q, float)
+    return float((p * np.log(p / q)).sum())
+
+
+def random_distributions(count: int, size: int = 5) -> np.ndarray:
+    return np.random.default_rng(7).dirichlet(np.ones(size) * 0.7, size=count)
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    path = CONTENT / "pictures" / "probability_and_regression.py"
+    spec = importlib.util.spec_from_file_location("probability_and_regression", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+# --- distributions and Bayes ------------------------------------------------------
+
+
+def test_densities_above_one():
+    """A learner would be told a wrong height for a density that exceeds 1, or a wrong shaded area."""
+    text = card("probability density rather than")
+    peak = 1 / (0.1 * math.sqrt(2 * math.pi))
+    assert f"{peak:.2f}" in text
+    x = np.linspace(0, 1, 100001)
+    area = np.exp(-(x**2) / 2).mean() / math.sqrt(2 * math.pi)
+    svg = (CONTENT / "media" / "pmf-and-pdf.svg").read_text(encoding="utf-8")
+    assert f"area {area:.3f}" in svg
+    assert all(svg.count(f">{math.comb(3, k)}/8<") == 2 for k in (0, 1))
+
+
+def test_bayes_theorem_and_its_symmetric_case():
+    """A learner would be told a wrong theorem, or a wrong condition for P(A|B) = P(B|A)."""
+    assert "unless $P(A) = P(B)$ or both are 0" in card("Derive Bayes' theorem")
+    tables = [t for t in itertools.product(range(4), repeat=4) if sum(t) and t[0] + t[1] and t[0] + t[2]]
+    for both, only_a, only_b, neither in tables:
+        total = both + only_a + only_b + neither
+        a, b, joint = Fraction(both + only_a, total), Fraction(both + only_b, total), Fraction(both, total)
+        a_given_b, b_given_a = joint / b, joint / a
+        assert a_given_b == b_given_a * a / b
+        assert (a_given_b == b_given_a) == (a == b or joint == 0)
+        if a < 1:
+            assert b == b_given_a * a + Fraction(only_b, only_b + neither) * (1 - a)
+
+
+def test_odds_form_example():
+    """A learner would be told a wrong posterior for the 1% disease."""
+    text = card("is used to judge a hypothesis")
+    ratio = Fraction(90, 5)
+    odds = Fraction(1, 99) * ratio
+    assert ratio == 18 and odds == Fraction(18, 99)
+    posterior = odds / (1 + odds)
+    assert posterior == Fraction(18, 117)
+    assert f"{float(posterior):.3f}" in text
+
+
+# --- maximum likelihood -------------------------------------------------------------
+
+
+def test_coin_likelihoods():
+    """A learner would be told a wrong estimate for the coin, or that a product of 1000 tenths survives in doubles."""
+    t = sp.symbols("t", positive=True)
+    assert sp.solve(sp.diff(7 * sp.log(t) + 3 * sp.log(1 - t), t), t) == [sp.Rational(7, 10)]
+    assert r"\hat\theta = 0.7" in card("How does maximum likelihood estimation")
+    assert math.prod([0.1] * 1000) == 0.0
+
+
+def test_gaussian_estimates_are_the_maximum():
+    """A learner would be told wrong estimates of a Gaussian's parameters, or a wrong derivative in a step."""
+    mu, v = sp.symbols("mu"), sp.symbols("v", positive=True)
+    xs = sp.symbols("x1:4")
+    loglik = sum(-sp.log(2 * sp.pi * v) / 2 - (x - mu) ** 2 / (2 * v) for x in xs)
+    mean = sum(xs) / 3
+    square_sum = sum((x - mean) ** 2 for x in xs)
+    assert sp.simplify(sp.diff(loglik, mu).subs(mu, mean)) == 0
+    slope = sp.diff(loglik, v).subs(mu, mean)
+    assert sp.simplify(slope - (-sp.Rational(3, 2) / v + square_sum / (2 * v**2))) == 0
+    assert sp.simplify(slope - 3 / (2 * v**2) * (square_sum / 3 - v)) == 0
+    data = dict(zip(xs, (2, 4, 9), strict=True))
+    assert mean.subs(data) == 5
+    variance = square_sum.subs(data) / 3
+    assert f"{float(variance):.2f}" in card("Derive the maximum-likelihood estimates of the mean")
+
+
+def test_variance_estimate_bias():
+    """A learner would be told a wrong bias of the variance estimate, or a wrong ranking of its divisors."""
+    values = (0, 1, 5)
+    true = Fraction(sum(v * v for v in values), 3) - Fraction(sum(values), 3) ** 2
+    for n in (2, 3, 4):
+        expected = Fraction(0)
+        for sample in itertools.product(values, repeat=n):
+            mean = Fraction(sum(sample), n)
+            expected += sum((x - mean) ** 2 for x in sample) / n / Fraction(3**n)
+        assert expected == Fraction(n - 1, n) * true
+    text = card("is biased")
+    assert "0.5 for $N = 2$" in text and "0.99 for $N = 100$" in text
+    n = sp.symbols("n", integer=True, positive=True)
+    chi = 2 * (n - 1)  # variance of S / sigma^2 for Gaussian data
+    by_n = chi / n**2 + ((n - 1) / n - 1) ** 2
+    by_n_minus_1 = chi / (n - 1) ** 2
+    assert all((by_n_minus_1 - by_n).subs(n, k) > 0 for k in range(2, 200))
+
+
+# --- softmax ------------------------------------------------------------------------
+
+
+def test_softmax_examples():
+    """A learner would be told wrong probabilities for (1, 2, 3) or (10, 20, 30)."""
+    text = card("How does the softmax function convert")
+    assert "(" + ", ".join(f"{p:.3f}" for p in softmax([1, 2, 3])) + ")" in text
+    small, middle, large = softmax([10, 20, 30])
+    assert f"{small:.0e}" == "2e-09" and f"{middle:.0e}" == "5e-05" and f"{large:.5f}" == "0.99995"
+    assert r"(2\cdot 10^{-9}, 5\cdot 10^{-5}, 0.99995)" in text
+
+
+def test_softmax_has_the_largest_entropy():
+    """A learner would be told that softmax has the largest entropy when another distribution has more."""
+    rng = np.random.default_rng(3)
+    for beta in (-0.7, 1.0, 2.5):
+        z = rng.normal(size=5)
+        p = softmax(beta * z)
+        constraints = np.stack([np.ones(5), z])
+        # the stationarity condition of the card: -log p_i - 1 + beta z_i is the same for all i
+        assert np.ptp(-np.log(p) - 1 + beta * z) < 1e-12
+        null = np.linalg.svd(constraints)[2][2:]
+        for _ in range(50):
+            step = rng.normal(size=3) @ null
+            step *= 0.9 * rng.uniform() * p.min() / np.abs(step).max()
+            q = p + step
+            assert abs(q.sum() - 1) < 1e-12 and abs(q @ z - p @ z) < 1e-12 and q.min() > 0
+            assert entropy(q) < entropy(p)
+
+
+def test_overflow_limits():
+    """A learner would be told a wrong point at which exponentials overflow, or a wrong stable result."""
+    text = card("subtract the largest logit")
+    assert f"{math.log(float(np.finfo(np.float32).max)):.1f}" in text
+    assert f"{math.log(float(np.finfo(np.float64).max)):.1f}" in text
+    with np.errstate(over="ignore", invalid="ignore"):
+        e = np.exp(np.array([1000.0, 1001.0]))
+        assert np.isnan(e / e.sum()).all()
+    assert "(" + ", ".join(f"{p:.3f}" for p in softmax([1000, 1001])) + ")" in text
+
+
+def test_temperature():
+    """A learner would be told a wrong effect of temperature on the probabilities, the limits or the entropy."""
+    z = np.array([1.0, 2.0, 3.0])
+    text = card("temperature $T$")
+    for temperature in (0.5, 1, 2):
+        assert f"{softmax(z / temperature)[2]:.2f}" in text
+    assert np.allclose(softmax(z / 1e-3), [0, 0, 1]) and np.allclose(softmax(z / 1e6), 1 / 3)
+    assert np.allclose(softmax(np.array([3.0, 1.0, 3.0]) / 1e-3), [0.5, 0, 0.5])
+    rng = np.random.default_rng(0)
+    for _ in range(30):
+        z = rng.normal(size=6) * 3
+        entropies = [entropy(softmax(z / t)) for t in np.geomspace(0.1, 20, 60)]
+        assert np.all(np.diff(entropies) >= -1e-12)
+
+
+def test_softmax_jacobian():
+    """A learner would be told a wrong derivative of the softmax, a wrong example, or a wrong backward pass."""
+    z = sp.symbols("z1:5", real=True)
+    total = sum(sp.exp(k) for k in z)
+    s = [sp.exp(k) / total for k in z]
+    for i, j in itertools.product(range(4), repeat=2):
+        assert sp.simplify(sp.diff(s[i], z[j]) - s[i] * (int(i == j) - s[j])) == 0
+    p = np.array([0.2, 0.3, 0.5])
+    jacobian = np.diag(p) - np.outer(p, p)
+    text = card("Derive the Jacobian of the softmax")
+    assert f"{jacobian[0, 0]:.2f}" in text and f"{jacobian[0, 1]:.2f}" in text
+    assert np.allclose(jacobian.sum(axis=1), 0) and np.linalg.eigvalsh(jacobian).min() > -1e-12
+    g = np.array([0.3, -1.0, 2.0])
+    assert np.allclose(p * (g - p @ g), jacobian.T @ g)
+
+
+# --- entropy, divergence, cross-entropy -------------------------------------------------
+
+
+def test_entropy_values():
+    """A learner would be told a wrong entropy of a coin, wrong extremes, or a wrong size of the bit."""
+    text = card("What does the entropy")
+    assert f"{entropy([0.9, 0.1]) / math.log(2):.2f} bit" in text
+    assert f"{math.log(2):.3f} nats" in text
+    assert entropy([1, 0, 0]) == 0
+    ps = random_distributions(200)
+    assert max(entropy(p) for p in ps) < math.log(5)
+    assert math.isclose(entropy([0.2] * 5), math.log(5))
+
+
+def test_divergence_values_and_sign():
+    """A learner would be told wrong values of a divergence, or that it cannot be negative when it can."""
+    text = card("What does the Kullback")
+    assert f"{divergence([0.5, 0.5], [0.9, 0.1]):.3f}" in text
+    assert f"{divergence([0.9, 0.1], [0.5, 0.5]):.3f}" in text
+    ps = random_distributions(60)
+    values = [divergence(p, q) for p, q in itertools.permutations(ps, 2)]
+    assert min(values) > 0
+    t = np.geomspace(1e-4, 1e4, 2001)
+    assert np.all(np.log(t) <= t - 1 + 1e-12)
+
+
+def test_divergence_breaks_the_triangle_inequality():
+    """A learner would be told that KL lacks a triangle inequality although it has one."""
+    p, q, r = [0.5, 0.5], [0.75, 0.25], [0.95, 0.05]
+    assert divergence(p, r) > divergence(p, q) + divergence(q, r)
+
+
+def test_two_directions_of_the_divergence(pictures):
+    """A learner would be told wrong fits for the two directions of the KL divergence."""
+    text = card("A single Gaussian $q$ is fitted")
+    x, dx = np.linspace(-12, 12, 4001, retstep=True)
+
+    def gauss(m, s):
+        return np.exp(-(((x - m) / s) ** 2) / 2) / (s * math.sqrt(2 * math.pi))
+
+    def kl(a, b):
+        keep = a > 1e-300
+        return float((a[keep] * (np.log(a[keep]) - np.log(np.maximum(b[keep], 1e-300)))).sum() * dx)
+
+    p = 0.5 * gauss(-2, 0.6) + 0.5 * gauss(2, 0.6)
+    mean = float((x * p).sum() * dx)
+    sd = math.sqrt(float((x**2 * p).sum() * dx) - mean**2)
+    assert abs(mean) < 1e-9 and f"{sd:.2f}" in text
+    wide = [kl(p, gauss(m, s)) for m in (-0.2, 0, 0.2) for s in (sd - 0.2, sd, sd + 0.2)]
+    assert np.argmin(wide) == 4 and wide[4] < kl(p, gauss(2, 0.6))
+    fits = {(m, s): kl(gauss(m, s), p) for m in np.arange(-3, 3.01, 0.25) for s in np.arange(0.4, 2.61, 0.1)}
+    m, s = min(fits, key=fits.get)
+    assert abs(abs(m) - 2) < 1e-9 and abs(s - 0.6) < 1e-9
+    assert math.isclose(kl(gauss(2, 0.6), p), kl(gauss(-2, 0.6), p), rel_tol=1e-6)
+    drawn = pictures.best_reverse_fit()
+    assert abs(drawn[0] - 2) < 0.03 and abs(drawn[1] - 0.6) < 0.03
+    close = 0.5 * gauss(-0.5, 0.6) + 0.5 * gauss(0.5, 0.6)
+    assert kl(gauss(0, 0.75), close) < kl(gauss(0.5, 0.6), close)
+
+
+def test_cross_entropy_is_entropy_plus_divergence():
+    """A learner would be told a wrong relation of cross-entropy to divergence, or a wrong example loss."""
+    for p, q in itertools.permutations(random_distributions(20), 2):
+        assert math.isclose(float(-(p * np.log(q)).sum()), entropy(p) + divergence(p, q))
+    assert f"{-math.log(0.8):.3f}" in card("Derive the cross-entropy loss from the KL")
+
+
+def test_cross_entropy_is_mean_negative_log_likelihood():
+    """A learner would be told a wrong link of cross-entropy to likelihood, or a wrong example."""
+    rng = np.random.default_rng(1)
+    q = rng.dirichlet(np.ones(4), size=6)
+    y = rng.integers(0, 4, size=6)
+    cross_entropy = -(np.eye(4)[y] * np.log(q)).sum(axis=1).mean()
+    likelihood = np.prod(q[np.arange(6), y])
+    assert math.isclose(cross_entropy, -math.log(likelihood) / 6)
+    text = card("Show that minimising the average cross-entropy")
+    assert "likelihood is 0.4" in text and f"{-math.log(0.4) / 2:.3f}" in text
+
+
+def test_softmax_cross_entropy_gradient():
+    """A learner would be told a wrong gradient of softmax with cross-entropy."""
+    z = sp.symbols("z1:4", real=True)
+    y = sp.symbols("y1:4", real=True)
+    total = sum(sp.exp(k) for k in z)
+    loss = -sum(t * sp.log(sp.exp(k) / total) for t, k in zip(y, z, strict=True))
+    for j in range(3):
+        gradient = sp.diff(loss, z[j]).subs(y[2], 1 - y[0] - y[1])
+        target = y[j] if j < 2 else 1 - y[0] - y[1]
+        assert sp.simplify(gradient - (sp.exp(z[j]) / total - target)) == 0
+    example = softmax([1, 2, 3]) - np.array([0, 0, 1])
+    text = card("Derive the gradient of the cross-entropy loss")
+    assert "(" + ", ".join(f"{g:.3f}" for g in example) + ")" in text
+
+
+# --- pictures ----------------------------------------------------------------------------
+
+
+def test_pictures_are_the_ones_the_script_draws(pictures, tmp_path, monkeypatch):
+    """A learner would see a picture that no longer agrees with the numbers its script computes."""
+    monkeypatch.setattr(pictures, "MEDIA", tmp_path)
+    pictures.main()
+    drawn = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    assert len(drawn) == 8
+    for name, data in drawn.items():
+        assert (CONTENT / "media" / name).read_bytes() == data, name
