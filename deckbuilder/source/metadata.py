@@ -19,18 +19,17 @@ _WORD = re.compile(r"\s*([A-Za-z]{3,8})\s*:")
 _ID = re.compile(r"[\w.-]{1,100}")
 _TAG = re.compile(r"[^\s\"\x00-\x1f\u202a-\u202e\u2066-\u2069]{1,100}")
 
-CARD_KEYS: Mapping[str, str] = {"id": "a word", "kind": "a word", "tags": "a list of tags", "steps": "cards"}
+CARD_KEYS: Mapping[str, str] = {"id": "a word", "kind": "a word", "tags": "a list of tags"}
 DECK_KEYS: Mapping[str, str] = {"kind": "a word", "tags": "a list of tags"}
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What a question's comment, or its section's, says: id, kind, tags, how steps are shown; with their places."""
+    """What a question's comment, or its section's, says: id, kind, tags; with their places."""
 
     id: str | None = None
     kind: str | None = None
     tags: tuple[str, ...] = ()
-    steps: str | None = None
     places: Mapping[str, Span] = field(default_factory=dict, hash=False, compare=False)
 
     def over(self, section: Metadata) -> Metadata:
@@ -118,11 +117,9 @@ def _checked(values: Mapping[str, YamlValue], name: str) -> tuple[Metadata, list
             diagnostics.append(rules.WRONG_METADATA.at(value.span, key=key, expected=known[key]))
         elif key == "id" and not _ID.fullmatch(value.text):
             diagnostics.append(rules.BAD_ID.at(value.span, id=value.text))
-        elif key == "steps" and value.text != "cards":
-            diagnostics.append(rules.WRONG_METADATA.at(value.span, key=key, expected="`cards`"))
         else:
             kept[key] = value.text
-    return Metadata(kept.get("id"), kept.get("kind"), tags, kept.get("steps"), places), diagnostics
+    return Metadata(kept.get("id"), kept.get("kind"), tags, places), diagnostics
 
 
 def read_tags(value: YamlValue) -> tuple[tuple[str, ...], list[Diagnostic]]:
