@@ -1,0 +1,1 @@
+"""How Markdown is rendered."""
