@@ -33,7 +33,7 @@ from deckbuilder.packaging.plan import PackagePlan
 from deckbuilder.project import Project, load_project, slug
 from deckbuilder.rendering.media import MediaFile
 from deckbuilder.rendering.notes import RenderedNote, ResolvedNote, empty_sides, render_note, with_packed_pictures
-from deckbuilder.rendering.options import RenderOptions
+from deckbuilder.rendering.options import PYTHON_MARKDOWN, RenderOptions
 from deckbuilder.rendering.pictures import load_pictures
 from deckbuilder.source.documents import Document, read_document
 from deckbuilder.source.files import read_files, read_text
@@ -224,7 +224,7 @@ def _render(
     """Render every note, then put its pictures' packed names in."""
     options = RenderOptions(project.settings.flavour, project.settings.markdown_extensions)
     rendered: list[RenderedNote] = []
-    diagnostics: list[Diagnostic] = []
+    diagnostics = _remarks_on_extensions(options, project)
     for note in resolved:
         one, found = render_note(note, options, project.settings, deck)
         rendered.append(one)
@@ -234,6 +234,14 @@ def _render(
     diagnostics += found
     media = {picture.name: picture for picture in pictures.values()}
     return [with_packed_pictures(note, pictures) for note in rendered], list(media.values()), diagnostics
+
+
+def _remarks_on_extensions(options: RenderOptions, project: Project) -> list[Diagnostic]:
+    if options.flavour != PYTHON_MARKDOWN:
+        return []
+    from deckbuilder.rendering.python_markdown import check_extensions  # brings in a library that few decks need
+
+    return check_extensions(options, project.place)
 
 
 # ── change times ────────────────────────────────────────────────────────────────────────────────────────────────────

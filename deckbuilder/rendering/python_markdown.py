@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from html import unescape
+from textwrap import dedent
 from typing import TYPE_CHECKING, Any, Final
 
 from markdown import Markdown
@@ -75,7 +76,8 @@ def render_python_markdown(
     findings = Findings(Places(passage))
     findings.places.within(None)
     screen_html(passage, findings)
-    text = fit(passage.text)
+    # Its blocks begin at the very start of a line, and an answer keeps what is indented beyond its list item.
+    text = fit(dedent(passage.text))
     markdown, formulas = _loaded(options).converter()
     markdown.references.update({key.lower(): (ref["href"], ref["title"]) for key, ref in references.items()})
     try:

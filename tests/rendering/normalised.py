@@ -20,14 +20,24 @@ BLOCKS = frozenset(
     "tbody td tfoot th thead tr ul".split()
 )
 CODE_ONLY = frozenset({"span"})
+INLINE = frozenset(
+    "a abbr b bdo br cite code del dfn em i img input ins kbd mark q s samp small span strike strong sub sup tt u "
+    "var".split()
+)
+ATTRIBUTES = {
+    "*": {"align", "title", "dir", "class", "lang"},
+    "a": {"href"},
+    "details": {"open"},
+    "ol": {"start"},
+    "li": {"value"},
+    "img": {"src", "alt", "width", "height"},
+    "input": {"checked"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan"},
+}
 PARSED_BY = nh3.Cleaner(
-    tags=BLOCKS
-    | set("a abbr b bdo br cite code del dfn em i img input ins kbd mark q s samp small span strike strong sub sup tt u var".split()),
-    attributes={"*": {"align", "title", "dir", "class", "lang"}, "a": {"href"}, "details": {"open"}, "ol": {"start"}, "li": {"value"},
-                "img": {"src", "alt", "width", "height"}, "input": {"checked"}, "td": {"colspan", "rowspan"}, "th": {"colspan"}},
-    url_schemes={"http", "https", "mailto"},
-    link_rel=None,
-)  # fmt: skip
+    tags=set(BLOCKS | INLINE), attributes=ATTRIBUTES, url_schemes={"http", "https", "mailto"}, link_rel=None
+)
 """An HTML parser that balances what it reads, so that both sides are trees."""
 
 
