@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from markdown_it.token import Token
 
@@ -69,8 +70,9 @@ class Structure:
     too_deep: int | None = None
 
 
+@lru_cache(maxsize=64)
 def read_structure(text: str) -> Structure:
-    """Return the structure of a Markdown text."""
+    """Return the structure of a Markdown text; the last ones are kept, as each stage asks for its answer's again."""
     env: dict[str, object] = {}
     tokens = gfm.blocks().parse(text, env)
     references = env.get("references")
