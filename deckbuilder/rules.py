@@ -525,6 +525,34 @@ NESTED_TOO_DEEP = Rule(
     mend="Write it with fewer lists and quotes inside one another.",
 )
 
+DRILL_EXPRESSION = Rule(
+    code="DB501",
+    name="drill-expression",
+    severity=ERROR,
+    message="this expression cannot be read: {problem}",
+    why="Expressions are read by a short whitelist of numbers, names, operators and functions; nothing else is ever run.",
+    mend="Write plain arithmetic over the drill's own names, such as `w - lr*g`.",
+)
+
+DRILL_FUNCTION = Rule(
+    code="DB502",
+    name="drill-function",
+    severity=ERROR,
+    message="there is no function `{name}`",
+    why="Only the functions that are documented can be called.",
+    mend="Call one of the functions of docs/drills.md.",
+    help="{suggestion}",
+)
+
+DRILL_PLACEHOLDER = Rule(
+    code="DB503",
+    name="drill-placeholder",
+    severity=ERROR,
+    message="this placeholder cannot be filled: {problem}",
+    why="A placeholder that is not understood would show its own text on the card in place of a number.",
+    mend="Write `@{{x}}`, `@{{x:3}}` for decimals, `@{{x:3g}}` for significant figures, `:frac`, `:mat`, `:p`, `:+`, `:,`.",
+)
+
 KIND_CHANGED = Rule(
     code="DB601",
     name="kind-changed",

@@ -1,0 +1,1 @@
+"""Numeric drills: domains, expressions, variants; knows nothing of Anki or Markdown."""

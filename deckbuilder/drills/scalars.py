@@ -1,0 +1,97 @@
+"""Where each character of a YAML scalar stands in the file, whatever its style: plain, quoted, literal or folded."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from deckbuilder.diagnostics import Span
+from deckbuilder.yaml_text import Place, YamlValue
+
+_LINE_END: Final = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")  # what YAML takes for one
+_BLANKS: Final = frozenset(" \t\n")
+_ESCAPE_LENGTHS: Final = {"x": 4, "u": 6, "U": 10}
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A text that knows where in the file its characters stand.
+
+    `runs` are pairs of an offset in the text and the place of that character; up to the next offset, columns go up
+    with characters.
+    """
+
+    text: str
+    runs: tuple[tuple[int, Span], ...]
+
+    def span(self, start: int = 0, end: int | None = None) -> Span:
+        """Return the place of the characters `start` to `end` (excluded), cut at the end of the first one's line."""
+        stop = len(self.text) if end is None else end
+        index = max(0, bisect_right(self.runs, start, key=lambda run: run[0]) - 1)
+        offset, place = self.runs[index]
+        if index + 1 < len(self.runs):
+            stop = min(stop, self.runs[index + 1][0])
+        column = place.column + start - offset
+        return Span(place.file, place.line, column, max(column + 1, column + stop - start))
+
+
+class Block:
+    """The YAML of a drill, from which values were read whose spans count lines and columns of the block itself."""
+
+    def __init__(self, text: str, place: Place) -> None:
+        self._text = text
+        self._place = place
+        self._starts = [0, *(match.end() for match in _LINE_END.finditer(text)), len(text) + 1]
+
+    def in_file(self, span: Span) -> Span:
+        """Return the place in the file of a place in the block."""
+        return self._place(span.line - 1, span.column - 1, span.width)
+
+    def scalar(self, value: YamlValue) -> Scalar:
+        """Return a scalar with the places of its characters."""
+        return Scalar(value.text, tuple(self._runs(value)) or ((0, self.in_file(value.span)),))
+
+    def _runs(self, value: YamlValue) -> Iterator[tuple[int, Span]]:
+        begin = self._starts[value.span.line - 1] + value.span.column - 1
+        line = before = -1
+        for offset, index in enumerate(_indexes(value.text, value.style, self._text, begin)):
+            if index == before + 1 and index < self._starts[line + 1]:
+                before = index
+                continue
+            line = min(bisect_right(self._starts, index) - 1, len(self._starts) - 2)
+            before = index
+            yield offset, self._place(line, index - self._starts[line], 1)
+
+
+def _indexes(text: str, style: str, raw: str, begin: int) -> Iterator[int]:
+    """Yield for each character of a scalar's text its index in the YAML, of which the scalar starts at `begin`.
+
+    Blanks may be folded, cut or added between the two, so only other characters are looked for.
+    """
+    at = begin
+    if style in ("|", ">"):
+        at = raw.find("\n", begin) + 1 or len(raw)
+    elif style in ("'", '"'):
+        at = begin + 1
+    for character in text:
+        while style == '"' and raw.startswith("\\\n", at):
+            at += 2
+        if character not in _BLANKS:
+            at = _next_filled(raw, at, style)
+        elif raw[at : at + 1] not in _BLANKS and not (style == '"' and raw.startswith("\\", at)):
+            yield at  # a blank that stands for the end of the scalar
+            continue
+        yield at
+        if style == '"' and raw.startswith("\\", at):
+            at += _ESCAPE_LENGTHS.get(raw[at + 1 : at + 2], 2)
+        else:
+            at += 2 if style == "'" and character == "'" else 1
+
+
+def _next_filled(raw: str, at: int, style: str) -> int:
+    while at < len(raw) and (raw[at] in _BLANKS or (style == '"' and raw.startswith("\\\n", at))):
+        at += 1 if raw[at] in _BLANKS else 2
+    return at

@@ -1,0 +1,75 @@
+"""What a drill is, once its block has been read and found in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from deckbuilder.diagnostics import Span
+from deckbuilder.drills.domains import Domain
+from deckbuilder.drills.expressions import Expression
+from deckbuilder.drills.quantities import Value
+from deckbuilder.drills.scalars import Scalar
+from deckbuilder.drills.templates import Template
+from deckbuilder.drills.tolerances import Tolerance
+
+DEFAULT_VARIANTS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """A case that is to have a fixed number of variants: those where `when` holds and no earlier stratum's does."""
+
+    name: str
+    when: Expression
+    variants: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A wrong way that learners go, and what it gives: an expression for some or all of the answers, by name."""
+
+    name: str
+    gives: Mapping[str, Expression]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class DrillSpec:
+    """A drill, or one level of it: everything but its variants.
+
+    `answers` are by name, the only one of an unnamed answer by "". `variants` leaves the example out. A drill with
+    levels is the list of its levels and has no variants of its own: see `per_level`.
+    """
+
+    span: Span
+    params: Mapping[str, Domain]
+    example: Mapping[str, Value]
+    lets: Mapping[str, Expression]
+    where: tuple[Expression, ...]
+    checks: tuple[Expression, ...]
+    ask: Template
+    steps: tuple[Template, ...]
+    answers: Mapping[str, Expression]
+    tolerance: Tolerance
+    mistakes: tuple[Mistake, ...]
+    variants: int
+    strata: tuple[Stratum, ...] = ()
+    per_variant: bool = False
+    level: str = ""
+    levels: tuple[DrillSpec, ...] = field(default=(), repr=False)
+
+    def key(self, drill: str) -> str:
+        """Return the key of this level's note, given the drill's: the level's name behind it."""
+        return f"{drill}-{self.level}" if self.level else drill
+
+
+def per_level(spec: DrillSpec) -> tuple[DrillSpec, ...]:
+    """Return the specs that make a note each: the drill's levels, or the drill itself where it has none."""
+    return spec.levels or (spec,)
+
+
+def texts_of(spec: DrillSpec) -> Iterator[Scalar]:
+    """Yield every text of a drill that a learner may come to see, with its place."""
+    yield spec.ask.scalar
+    yield from (step.scalar for step in spec.steps)

@@ -1,0 +1,132 @@
+"""Texts with places for numbers: `@{x}`, `@{x:3}`, or an expression as in `@{W[0][1]:p}`.
+
+Only so much is known of what surrounds a place as decides how a person would write the number there: whether it stands
+in a formula, amid words or in code; whether a sign before it calls for brackets; whether an exponent follows.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from deckbuilder import rules
+from deckbuilder.diagnostics import Diagnostic
+from deckbuilder.drills.expressions import Expression, parse_expression
+from deckbuilder.drills.limits import NoValue
+from deckbuilder.drills.quantities import Value
+from deckbuilder.drills.scalars import Scalar
+from deckbuilder.drills.writing import Format, Script, parse_format, write
+from deckbuilder.source.dollar_math import formula_at
+
+_PLACE: Final = re.compile(r"@\{([^{}\n]*)(\}?)")
+_MARK: Final = re.compile(r"\\.|`+|~~~+|\$+", re.DOTALL)
+_FENCE: Final = re.compile(r"`+|~~~+")
+_OPERATOR_BEFORE: Final = re.compile(r"(?:[-+*/−·×]|\\(?:cdot|times|div|pm|mp|ast|star))[ \n]*\Z")
+_FACTOR_BEFORE: Final = re.compile(r"(?:[0-9)\]]|(?<![\\A-Za-z])[A-Za-z])\Z", re.ASCII)
+_LOOKING_BACK: Final = 40  # characters: more than any operator and its blanks take
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """A place for a number: the characters `start` to `end` (excluded) of its text, what to put there and how."""
+
+    start: int
+    end: int
+    expression: Expression
+    format: Format
+    script: Script
+    powered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text with its places in order."""
+
+    scalar: Scalar
+    places: tuple[Placeholder, ...]
+
+    def fill(self, value_of: Callable[[Expression], Value]) -> str:
+        """Return the text with its numbers; raises what `value_of` raises, and NoValue for what cannot be shown."""
+        text, filled, end = self.scalar.text, "", 0
+        for place in self.places:
+            filled += text[end : place.start]
+            value = value_of(place.expression)
+            try:
+                filled += write(value, place.format, place.script, powered=place.powered)
+            except NoValue as error:
+                error.span = error.span or self.scalar.span(place.start, place.end)
+                raise
+            end = place.end
+        return filled + text[end:]
+
+
+def parse_template(scalar: Scalar) -> tuple[Template, list[Diagnostic]]:
+    """Read a text's placeholders; every mistake at its own column."""
+    text = scalar.text
+    numbered = _PLACE.sub(lambda match: "0" * len(match.group()), text)
+    scripts = list(_stretches(numbered))
+    places: list[Placeholder] = []
+    diagnostics: list[Diagnostic] = []
+    for match in _PLACE.finditer(text):
+        script = _script_at(scripts, match.start())
+        if not match.group(2):
+            place = scalar.span(match.start(), match.end())
+            diagnostics.append(rules.DRILL_PLACEHOLDER.at(place, problem="`@{` is not closed on its line"))
+            continue
+        written, colon, format_text = match.group(1).rpartition(":")
+        if not colon:
+            written, format_text = match.group(1), ""
+        expression, found = parse_expression(scalar, match.start(1), match.start(1) + len(written))
+        how = parse_format(format_text) if bool(format_text) == bool(colon) else None
+        if how is None:
+            problem = f"`{format_text}` is no format; known are `3`, `3g`, `frac`, `mat`, `p`, `+` and `,`"
+            place = scalar.span(match.start(1) + len(written), match.end(1))
+            found.append(rules.DRILL_PLACEHOLDER.at(place, problem=problem))
+        elif how.matrix and script is not Script.LATEX:
+            problem = "`:mat` makes a LaTeX matrix, so it must stand between dollars"
+            found.append(rules.DRILL_PLACEHOLDER.at(scalar.span(match.start(), match.end()), problem=problem))
+        diagnostics += found
+        if expression and how and not found:
+            how = replace(how, brackets=how.brackets or _calls_for_brackets(numbered, match.start(), script))
+            powered = text[match.end() : match.end() + 2].lstrip().startswith(("^", "**"))
+            places.append(Placeholder(match.start(), match.end(), expression, how, script, powered))
+    return Template(scalar, tuple(places)), diagnostics
+
+
+def _calls_for_brackets(text: str, index: int, script: Script) -> bool:
+    """Whether a minus sign at `index` of a text would run into an operator or a factor before it."""
+    before = text[max(0, index - _LOOKING_BACK) : index]
+    operator = _OPERATOR_BEFORE.search(before)
+    if script is Script.LATEX:
+        return bool(operator or _FACTOR_BEFORE.search(before))
+    line = text[text.rfind("\n", 0, index) + 1 : index]
+    return bool(operator and line[: operator.start() - len(before)].strip(" >"))  # else a bullet opens the line
+
+
+def _stretches(text: str) -> Iterator[tuple[int, int, Script]]:
+    """Yield where a text, its placeholders already numbers, is a formula or code: start, end (excluded) and which."""
+    fences: dict[str, list[int]] = {}
+    for match in _FENCE.finditer(text):
+        fences.setdefault(match.group(), []).append(match.start())
+    position = 0
+    while mark := _MARK.search(text, position):
+        start, position = mark.span()
+        if text[start] == "$":
+            formula = formula_at(text, start)
+            if formula:
+                yield start, formula.end, Script.LATEX
+                position = formula.end
+        elif text[start] != "\\":
+            alike = fences.get(mark.group(), [])
+            closing = bisect_left(alike, position)
+            if closing < len(alike):
+                yield start, alike[closing], Script.CODE
+                position = alike[closing] + len(mark.group())
+
+
+def _script_at(scripts: list[tuple[int, int, Script]], index: int) -> Script:
+    before = bisect_right(scripts, index, key=lambda stretch: stretch[0]) - 1
+    return scripts[before][2] if before >= 0 and index < scripts[before][1] else Script.PROSE

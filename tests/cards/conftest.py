@@ -1,0 +1,38 @@
+"""A browser for the card tests, and reviewers that close themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.cards.browser import Reviewer, find_browser, open_browser
+from tests.cards.client import Client
+
+Open = Callable[..., Reviewer]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The one browser of the run."""
+    path = find_browser()
+    if path is None:
+        pytest.skip("no Chromium or Chrome: install one, or name it in the variable CHROMIUM")
+    with open_browser(path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def reviewer(browser: Browser) -> Iterator[Open]:
+    """Opens a client: `reviewer(DESKTOP, night=True, width=320)`."""
+    opened: list[Reviewer] = []
+
+    def open_client(client: Client, **options: Any) -> Reviewer:
+        opened.append(Reviewer(browser, client, **options))
+        return opened[-1]
+
+    yield open_client
+    for one in opened:
+        one.close()
