@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import re
 from pathlib import Path
 
@@ -98,9 +99,34 @@ def test_condition_number_and_memory():
     assert np.isclose(np.linalg.cond(x.T @ x), np.linalg.cond(x) ** 2, rtol=1e-4)
     text = card("By which methods is a least-squares problem")
     entries = (10**5) ** 2
+    assert f"For $D = 10^5$ that matrix alone has $10^{{{np.log10(entries):.0f}}}$ entries" in text
     assert f"{entries * np.dtype(float).itemsize / 1e9:.0f} GB" in text
-    digits = -np.log10(np.finfo(float).eps * 1e12)
-    assert 3.5 < digits < 4.5 and "some 4 remain" in text
+    digits = -np.log10(np.finfo(float).eps * (10**6) ** 2)
+    assert 3.5 < digits < 4.5 and r"$\kappa(X) = 10^6$, forming $X^\top X$ leaves some 4 of the 16 digits" in text
+
+
+def test_operation_counts():
+    """A learner would be told a wrong cost of Cholesky, QR or a gradient step for least squares."""
+    text = card("By which methods is a least-squares problem")
+    n, d, k, scale = sp.symbols("N D k s", positive=True)
+
+    def leading(count):
+        """The terms of highest order when both sizes grow together."""
+        grown = sp.expand(count.subs({n: scale * n, d: scale * d}, simultaneous=True))
+        return grown.coeff(scale, sp.degree(grown, scale))
+
+    gram = d * (d + 1) / 2 * 2 * n  # half of a symmetric matrix, each entry N products and sums
+    cholesky = sp.summation(2 * k * (d - k), (k, 0, d - 1))  # entry after entry, two operations for each earlier column
+    reflections = sp.summation(4 * (n - k) * (d - k), (k, 0, d - 1))  # a dot product and a subtraction a column
+    step = 2 * n * d + 2 * n * d  # Xw, then the transpose times the residual
+    rows = dict(re.findall(r"\| (\w+)[^|]* \| (?:about )?\$([^$]+)\$ \|", text))
+    for name, cost in rows.items():
+        product = re.sub(r"(?<=[\dND])(?=[ND])", "*", cost).replace("^", "**")
+        rows[name] = sp.sympify(product, {"N": n, "D": d})
+    assert sp.expand(rows["Cholesky"] - leading(gram + cholesky)) == 0
+    assert sp.expand(rows["Householder"] - leading(reflections)) == 0
+    assert sp.expand(rows["One"] - step) == 0
+    assert sp.limit(leading(reflections) / leading(gram + cholesky), n, sp.oo) == 2, "twice as fast for N >> D"
 
 
 def test_squared_error_from_gaussian_likelihood():
@@ -118,6 +144,11 @@ def test_squared_error_from_gaussian_likelihood():
     assert sp.simplify(sp.expand_log(direct - claimed, force=True)) == 0
     weighted = sp.diff(-sp.log(density(y[0], f[0])), f[0])
     assert sp.simplify(weighted - (f[0] - y[0]) / s**2) == 0, "each square is weighted by 1/sigma^2"
+    text = card("Derive mean squared error")
+    assert r"\frac{N}{2}\log(2\pi\sigma^2)" in text and r"\frac{1}{2\sigma^2}\sum_{i=1}^N r_i^2" in text
+    laplace = sp.exp(-sp.Abs(y[0] - f[0]) / s) / (2 * s)
+    rest = sp.expand_log(-sp.log(laplace), force=True) - sp.Abs(y[0] - f[0]) / s
+    assert f[0] not in rest.free_symbols, "Laplace noise gives the absolute error"
 
 
 def test_mean_and_median():
@@ -128,12 +159,33 @@ def test_mean_and_median():
     squared = ((data[:, None] - grid) ** 2).mean(axis=0)
     absolute = np.abs(data[:, None] - grid).mean(axis=0)
     mean, median = grid[squared.argmin()], grid[absolute.argmin()]
-    assert f"the mean is {mean:.0f} and the median {median:.0f}" in text
+    assert (
+        f"for the targets {', '.join(f'{v:.0f}' for v in data)} the mean is {mean:.0f} and the median {median:.0f}"
+        in text
+    )
+    coin = np.array([-1.0, 1.0])
+    assert "if $y$ is $-1$ or $1$ with equal chance, squared error predicts 0" in text and coin.mean() == 0
     y, c = sp.symbols("y c", real=True)
     density = 2 * y  # on [0, 1]
     loss = sp.integrate((c - y) * density, (y, 0, c)) + sp.integrate((y - c) * density, (y, c, 1))
     below, above = sp.integrate(density, (y, 0, c)), sp.integrate(density, (y, c, 1))
     assert sp.simplify(sp.diff(loss, c) - (below - above)) == 0
+
+
+def test_bias_and_variance_example():
+    """A learner would be told a wrong bias or variance for four small predictions."""
+    text = card("What do the bias and the variance")
+    truth, *predictions = map(
+        float,
+        re.search(
+            r"f\(x\) = (\d).*predictions \$([\d.]+)\$, \$([\d.]+)\$, \$([\d.]+)\$ and \$([\d.]+)\$\.", text
+        ).groups(),
+    )
+    mean, spread = np.mean(predictions), np.var(predictions)
+    assert f"Their mean is {mean:.0f}, so the bias is {mean - truth:.0f} and the variance ${spread:.2f}$" in text
+    distance = np.mean((np.array(predictions) - truth) ** 2)
+    assert f"truth is ${distance:.2f}$: bias squared plus variance" in text
+    assert np.isclose(distance, (mean - truth) ** 2 + spread)
 
 
 def test_bias_variance_decomposition():
@@ -151,7 +203,7 @@ def test_bias_variance_decomposition():
 
 def test_polynomial_table(pictures):
     """A learner would be told wrong biases and variances in the polynomial table or picture."""
-    text = card("How do the bias and the variance")
+    text = card("What is the bias–variance trade-off")
     x = np.linspace(0, 1, 20)
     truth = np.sin(5 * x)
     sums = []
@@ -193,3 +245,7 @@ def test_double_descent_curve(pictures):
     assert "minimum at 7 features" in text
     assert f"{left[7]:.2f} at best on the left and {right[100]:.2f} with all 100" in text
     assert left[38] > 10 and right[42] > 10
+    used = inspect.signature(pictures.double_descent_risk).parameters
+    assert f"for {used['n'].default} examples with up to {used['features'].default} Gaussian features" in text
+    assert f"fall as $j^{{-{used['decay'].default}}}$ and add up to 1" in text
+    assert f"the noise variance is {used['noise'].default ** 2:.2f}" in text

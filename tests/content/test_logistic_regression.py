@@ -54,6 +54,17 @@ def test_far_point_moves_the_line_but_not_the_logistic_curve(pictures):
         assert abs(-b / w - 3.5) < 0.005
 
 
+def test_squared_error_punishes_being_right():
+    """A learner would be told a wrong cost of an output beyond the label, or a wrong variance of a label."""
+    text = card("Why is least-squares linear regression a poor classifier")
+    output, label, cost = map(
+        int, re.search(r"output of (\d) for label 1 costs \$\(\d-(\d)\)\^2 = (\d)\$", text).groups()
+    )
+    assert (output - label) ** 2 == cost > (0 - label) ** 2 and rf"({output}-{label})^2" in text
+    p = sp.symbols("p")
+    assert sp.expand(p * 1**2 + (1 - p) * 0**2 - p**2 - p * (1 - p)) == 0 and "has variance $p(1-p)$" in text
+
+
 def test_logistic_function_from_log_odds():
     """A learner would be told a wrong inverse of the log-odds, or a wrong value of the logistic function."""
     p, z = sp.symbols("p", positive=True), sp.symbols("z", real=True)
@@ -79,7 +90,9 @@ def test_odds_table():
     """A learner would be told wrong odds or probabilities for a weight of 0.7."""
     text = card("has the weight $w_j = 0.7$")
     factor = math.exp(0.7)
-    assert f"{factor:.2f}" in text
+    assert rf"$e^{{0.7}} \approx {factor:.2f}$" in text
+    p = np.linspace(0, 1, 1001)
+    assert math.isclose((p * (1 - p)).max(), 1 / 4) and r"at most $w_j/4$ for $w_j \gt 0$" in text
     rows = re.findall(r"\| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|", text)
     assert len(rows) == 3
     for before, odds, odds_after, after in rows:
@@ -97,7 +110,9 @@ def test_binary_cross_entropy():
         likelihood = p**y * (1 - p) ** (1 - y)
         assert likelihood == (p if y else 1 - p)
         assert sp.simplify(sp.log(likelihood) - (y * sp.log(p) + (1 - y) * sp.log(1 - p))) == 0
-    assert f"{-math.log(0.9):.3f}" in text and f"{-math.log(0.01):.2f}" in text
+    assert rf"a prediction of 0.9 costs $-\log 0.9 \approx {-math.log(0.9):.3f}$" in text
+    assert f"one of 0.01 costs {-math.log(0.01):.2f}" in text
+    assert r"\max(z,0) - yz + \log(1+e^{-\lvert z\rvert})" in text
     z = np.linspace(-20, 20, 401)
     for y in (0, 1):
         direct = -(y * np.log(sigmoid(z)) + (1 - y) * np.log(sigmoid(-z)))
@@ -127,13 +142,14 @@ def test_gradient():
     assert np.isclose((mean_loss(w, b + h) - mean_loss(w, b - h)) / (2 * h), error.mean(), atol=1e-8)
     d = sigmoid(2.0) - 1
     text = card("Derive the gradient of the mean binary cross-entropy")
+    assert "For $x = (2, 1)$, $z = 2$ and label 1" in text
     assert rf"p - y \approx {d:.3f}" in text and f"({2 * d:.3f}, {d:.3f})" in text
 
 
 def test_exceptions_with_a_closed_form():
     """A learner would be told a wrong closed form for the intercept-only or the grouped model."""
     text = card("have no closed-form solution in general")
-    assert f"{math.log(0.3 / 0.7):.3f}" in text
+    assert rf"30% ones give $\hat b \approx {math.log(0.3 / 0.7):.3f}$" in text
     labels = np.array([1, 0, 0, 1, 1, 1, 0, 1, 0, 0.0])
     group = np.array([0] * 4 + [1] * 6)
     for chosen in (labels, labels[group == 0], labels[group == 1]):

@@ -85,6 +85,8 @@ def test_gelu_numbers():
     at = float(sp.nsolve(sp.diff(gelu, x), x, -0.7))
     assert rf"about $-0.17$, at $x \approx {at:.2f}$" in text
     assert f"{float(gelu.subs(x, at)):.2f}" == "-0.17"
+    assert f"(below ${at:.2f}$ with a negative sign)" in text
+    assert sp.diff(gelu, x).subs(x, -0.7) > 0 > sp.diff(gelu, x).subs(x, -0.8)
 
 
 def test_dead_unit_example():
@@ -160,7 +162,8 @@ def test_backward_cost():
     """A learner would be told wrong numbers of multiply-adds for forward and backward pass."""
     text = card("What does backpropagation through a dense network cost")
     d, h, m = 784, 128, 10
-    assert "widths 784, 128, 10" in text
+    assert "widths 784, 128, 10" in text and "$O(N(DH + HM))$" in text
+    assert d * h > 0.95 * (d * h + h * m), "nearly all work sits in the first layer"
     forward, backward = d * h + h * m, d * h + 2 * h * m
     assert f"${forward:,}$ multiply-adds and backward only ${backward:,}$".replace(",", "{,}") in text
 
@@ -174,6 +177,7 @@ def test_implementation_on_the_card():
     space: dict[str, object] = {}
     exec(fences["python"], space)
     assert fences["python test"].count("assert ") == 3
+    assert max(map(len, "\n".join(fences.values()).splitlines())) <= 72, "code on a card is read on a phone"
     exec(fences["python test"], space)
     header = re.search(r"def (.*):\n", fences["python signature"]).group(1)
     assert f"def {header}:" in fences["python"]
@@ -261,6 +265,14 @@ def test_signal_through_relu_layers():
         assert z.var() == pytest.approx(expected, rel=0.2)
 
 
+def test_half_of_the_units_start_inactive():
+    """A learner would be told a wrong share of ReLU units that pass no gradient at the start."""
+    assert "inactive units, about half of them at the start" in card("How far does replacing sigmoid")
+    rng = np.random.default_rng(11)
+    z = rng.normal(size=(200, 300)) @ rng.normal(size=(300, 300))
+    assert (z > 0).mean() == pytest.approx(0.5, abs=0.02)
+
+
 def test_residual_gradient():
     """A learner would be told a wrong product, expansion or example for the gradient of residual blocks."""
     text = card("stack of residual blocks")
@@ -301,7 +313,7 @@ def test_polyline_of_a_parabola():
 
 def test_tent_map_pieces():
     """A learner would be told a wrong tent map or wrong counts of pieces and units."""
-    text = card("composing a tent map")
+    text = card("composition of a tent map")
     assert r"t(x) = 2 \mathrm{ReLU}(x) - 4 \mathrm{ReLU}(x - \tfrac12)" in text
     x = np.linspace(0, 1, 2**12 + 1)
     tent = lambda v: 2 * relu(v) - 4 * relu(v - 0.5)  # noqa: E731
@@ -334,6 +346,10 @@ def test_aggregators():
     for values in ((1, 2), (1, 1, 2, 2), (1, 2, 2)):
         row = f"| {', '.join(map(str, values))} | {sum(values)} | {np.mean(values):.3g} | {max(values)} |"
         assert row in text
+    assert "raw sums cannot, since $1 + 3 = 2 + 2$" in text
+    # a transformed feature, 1 for each kind of neighbour, tells 1, 3 from 2, 2
+    one_hot = lambda values: np.eye(4)[list(values)].sum(0)  # noqa: E731
+    assert sum((1, 3)) == sum((2, 2)) and (one_hot((1, 3)) != one_hot((2, 2))).any()
 
 
 def path_with_loops():
@@ -358,6 +374,30 @@ def test_over_smoothing():
     np.testing.assert_allclose(inverse @ s @ root, p)
     top = root @ np.ones(3) / np.linalg.norm(root @ np.ones(3))
     np.testing.assert_allclose(s @ top, top)
+
+
+def test_eigenvalues_of_averaging():
+    """A learner would be told wrong eigenvalues or bounds for averaging over neighbourhoods with self-loops."""
+    text = card("Prove that averaging over neighbourhoods")
+    values = sp.Matrix([[1, 1, 0], [1, 1, 1], [0, 1, 1]])
+    averaging = sp.diag(*[sp.Rational(1, sum(values.row(i))) for i in range(3)]) * values
+    named = re.search(r"path of three nodes the eigenvalues are \$(.*?)\$, \$(.*?)\$ and \$(.*?)\$", text).groups()
+    claimed = {sp.Rational(re.sub(r"\\frac(\d)(\d)", r"\1/\2", v)) for v in named}
+    assert averaging.eigenvals() == dict.fromkeys(claimed, 1)
+    assert r"= -1 + \frac{2}{\tilde d_v}" in text
+    rng = np.random.default_rng(10)
+    for _ in range(20):
+        upper = np.triu(rng.random((7, 7)) < 0.3, 1)
+        upper[np.arange(6), np.arange(1, 7)] = True  # a path through all nodes: connected
+        a = (upper | upper.T) + np.eye(7)
+        degrees = a.sum(1)
+        found = np.sort(np.linalg.eigvals(a / degrees[:, None]).real)
+        assert found[-1] == pytest.approx(1) and found[-2] < 1 - 1e-6
+        assert found[0] >= (-1 + 2 / degrees).min() - 1e-12
+    swap = np.array([[0, 1], [1, 0]])  # two joined nodes without self-loops
+    assert min(np.linalg.eigvals(swap)) == pytest.approx(-1)
+    two_pairs = np.kron(np.eye(2), np.full((2, 2), 0.5))
+    assert sum(np.isclose(np.linalg.eigvals(two_pairs), 1)) == 2
 
 
 def test_batch_of_graphs():

@@ -66,7 +66,7 @@ def test_noise_floor():
 
 def test_sharpness_is_not_invariant():
     """A learner would be told wrongly that rescaling two ReLU layers changes the sharpness but not the function."""
-    assert "by $\\alpha \\gt 0$ and dividing the next by $\\alpha$" in card("How firm is the claim")
+    assert "by $\\alpha \\gt 0$ and dividing the next layer's weights by $\\alpha$" in card("How firm is the claim")
     a, b, x, alpha = sp.symbols("a b x alpha", positive=True)
     relu = lambda z: sp.Max(0, z)  # noqa: E731
     assert sp.simplify(b / alpha * relu(alpha * a * x) - b * relu(a * x)) == 0
@@ -135,6 +135,41 @@ def test_ravine_rates():
     assert min(radius(rate * f, beta * e) for f in (0.9, 1, 1.1) for e in (0.9, 1, 1.1)) >= heavy - 1e-6
 
 
+def test_heavy_ball_on_a_quadratic():
+    """A learner would be told wrong settings, roots or a wrong factor of momentum on a quadratic."""
+    text = card("momentum can shrink the error per step")
+    r, beta, rate, h = sp.symbols("r beta eta lambda", positive=True)
+    polynomial = r**2 - (1 + beta - rate * h) * r + beta
+    assert sp.prod(sp.solve(polynomial, r)).simplify() == beta
+    # the discriminant is not positive exactly between the stated bounds
+    low, high = (1 - sp.sqrt(beta)) ** 2, (1 + sp.sqrt(beta)) ** 2
+    x = sp.symbols("x", positive=True)
+    assert sp.expand((1 + beta - x) ** 2 - 4 * beta - (x - low) * (x - high)) == 0
+    smallest, largest = 1.0, 100.0
+    assert (
+        r"For $\lambda_{\min} = 1$ and $\lambda_{\max} = 100$: $\eta = 4/121$, $\beta = (9/11)^2 \approx 0.669$" in text
+    )
+    step = 4 / (math.sqrt(largest) + math.sqrt(smallest)) ** 2
+    root = (math.sqrt(largest / smallest) - 1) / (math.sqrt(largest / smallest) + 1)
+    assert (step, root) == (pytest.approx(4 / 121), pytest.approx(9 / 11))
+    assert f"{root**2:.3f}" == "0.669" and f"a factor of ${root:.3f}$" in text
+    assert math.sqrt(step * smallest) == pytest.approx(1 - root) and math.sqrt(step * largest) == pytest.approx(
+        1 + root
+    )
+    for curvature in np.geomspace(smallest, largest, 40):
+        c, before = 1.0, 1.0
+        one_step = np.array([[1 + root**2 - step * curvature, -(root**2)], [1, 0]])
+        assert abs(np.linalg.eigvals(one_step)).max() == pytest.approx(root, abs=1e-6)
+        for _ in range(200):
+            c, before = one_step @ [c, before]
+        assert abs(c) < 1000 * root**200
+    # at the end of the spectrum the error exceeds the bare power: it goes as t times it
+    c, before = 1.0, 0.0
+    for _ in range(50):
+        c, before = (1 + root**2 - step * largest) * c - root**2 * before, c
+    assert abs(c) == pytest.approx(51 * root**50, rel=1e-6)
+
+
 def test_saddle_steps():
     """A learner would be told wrong growth factors or step counts near a saddle point."""
     text = card("near a saddle point")
@@ -149,6 +184,7 @@ def test_saddle_steps():
 
     assert f"needs {steps(0)} steps to reach 1" in text
     assert f"and {steps(0.9)} steps suffice" in text
+    assert "gradient descent multiplies $x$ by $1.01$" in text and pytest.approx(1.01) == 1 + 0.01
     growth = abs(np.linalg.eigvals([[0.9, -1], [-0.01 * 0.9, 1.01]])).max()
     assert f"a factor of ${growth:.3f}$" in text
 
@@ -183,6 +219,9 @@ def test_adam_is_free_of_scale():
     assert "always $100$ and one whose gradient is always $0.01$ both move by about $\\eta$" in card(
         "Adam optimiser combine"
     )
+    text = card("Adam optimiser combine")
+    assert r"$1/(1 - \beta_1) = 10$ steps" in text and r"$1/(1 - \beta_2) = 1000$ steps" in text
+    assert pytest.approx(10) == 1 / (1 - 0.9) and pytest.approx(1000) == 1 / (1 - 0.999)
     for g in (100, 0.01):
         np.testing.assert_allclose(adam([g] * 50), -1e-3, rtol=1e-5)
     rng = np.random.default_rng(1)
@@ -213,6 +252,18 @@ def test_l2_is_not_decay_under_adam():
         gradients = [size * (-1) ** i + lam * w for i in range(6000)]
         steps = adam(gradients, rate=1)[4000:]
         assert -np.mean(steps) == pytest.approx(expected, rel=0.02)
+
+
+def test_where_adamw_helps():
+    """A learner would be told wrong pulls of decay in Adam and AdamW, or that they differ where they do not."""
+    text = card("When does AdamW help")
+    assert r"root mean squares of $10$ and $0.1$" in text
+    pulls = [0.01 / size for size in (10, 0.1)]
+    assert f"by about ${pulls[0]:g}\\eta$ and ${pulls[1]:g}\\eta$, a hundredfold difference" in text
+    assert pulls[1] / pulls[0] == pytest.approx(100) and r"AdamW pulls both by $0.01\eta$" in text
+    # gradients of one size: a penalty that is larger by that size pulls like decoupled decay
+    steps = adam([5 * (-1) ** i + 0.01 * 5 for i in range(6000)], rate=1)[4000:]
+    assert -np.mean(steps) == pytest.approx(0.01, rel=0.02)
 
 
 def test_adamw_decay_time():

@@ -48,6 +48,11 @@ def test_gaussian_prior_gives_l2():
     assert sp.simplify(sp.diff(s**2 * negative - objective, w)) == 0
     assert r"$\sigma = 1$ and $\tau = 2$ give $\lambda = 0.25$" in text
     assert (s**2 / t**2).subs({s: 1, t: 2}) == sp.Rational(1, 4)
+    assert r"with $\lambda = \sigma^2/\tau^2$" in text and "divides $\\lambda$ by $N$ as well" in text
+    # linear f: the minimiser is that of ridge regression with this strength
+    x, y = (sp.Matrix(column) for column in zip(*data, strict=True))
+    (best,) = sp.solve(sp.diff(objective, w), w)
+    assert sp.simplify(best - (x.T * y)[0] / ((x.T * x)[0] + s**2 / t**2)) == 0
 
 
 def test_pulls_on_large_and_small_weights():
@@ -128,7 +133,7 @@ def test_inverted_dropout_moments():
 def test_geometric_ensemble_of_a_softmax_layer():
     """A learner would be told wrongly that dropout on a softmax layer is an exact geometric ensemble."""
     text = card("How exact is the view")
-    assert "a renormalised geometric mean of probabilities" in text
+    assert "the softmax of averaged logits is the renormalised geometric mean" in text
     rng = np.random.default_rng(1)
     x, w, keep = rng.normal(size=5), rng.normal(size=(5, 3)), 0.7
     softmax = lambda s: np.exp(s) / np.exp(s).sum()  # noqa: E731
@@ -166,6 +171,7 @@ def batch_norm(x, gamma, beta, eps=1e-5):
 def test_batch_norm_forward():
     """A learner would be told a wrong example, mean, variance or identity setting of batch normalisation."""
     text = card("Derive the batch-normalisation forward pass")
+    assert r"$\gamma = \sqrt{v + \epsilon}$ and $\beta = \mu$ would undo" in text
     x = np.array([0.0, 6, 6, 8])
     assert "The batch $(0, 6, 6, 8)$ has mean 5 and variance 9" in text and (x.mean(), x.var()) == (5, 9)
     assert ", ".join(f"{v:.2f}" if v != 1 else "1" for v in batch_norm(x, 1, 0, 0)) in text
@@ -211,9 +217,9 @@ def test_batch_norm_backward(eps):
 
 def test_batch_norm_folds_into_the_layer_before():
     """A learner would be told a wrong factor for merging batch normalisation into a dense layer."""
-    assert r"column $j$ of $W$ is multiplied by $\gamma_j/s_j$ and the bias adjusted" in card(
-        "differ between training and inference"
-    )
+    text = card("differ between training and inference")
+    assert r"column $j$ of $W$ is multiplied by $\gamma_j/s_j$ and the bias becomes" in text
+    assert r"$(b_j - \mu_{\text{run},j})\gamma_j/s_j + \beta_j$" in text
     rng = np.random.default_rng(4)
     x, w, b, mu, gamma, beta = (rng.normal(size=n) for n in ((5, 3), (3, 4), 4, 4, 4, 4))
     s = np.sqrt(rng.random(4) + 0.1)
