@@ -497,7 +497,7 @@ def test_eigenvalues_of_averaging():
 
 def test_batch_of_graphs():
     """A learner would be told wrong rows, edges or memberships for a triangle and a pair in one batch."""
-    text = card("graphs of different sizes")
+    text = states("graphs of different sizes", "a 3 by 3 block and a 2 by 2 block", "$H$ has $3 + 2 = 5$ rows")
     sizes, edges = (3, 2), (((0, 1), (0, 2), (1, 2)), ((0, 1),))
     shifted = [(u + sum(sizes[:g]), v + sum(sizes[:g])) for g, es in enumerate(edges) for u, v in es]
     assert shifted[-1] == (3, 4) and "the pair's edge $(0, 1)$ becomes $(3, 4)$" in text
@@ -528,3 +528,17 @@ def test_pictures_are_what_the_script_draws(function, name, tmp_path):
     assert (tmp_path / name).read_bytes() == (CONTENT / "media" / name).read_bytes()
     chapters = (CONTENT / f"{c}.md" for c in ("06-neural-networks", "07-optimisation", "08-regularisation"))
     assert sum(f"(media/{name})" in chapter.read_text(encoding="utf-8") for chapter in chapters) == 1
+
+
+@pytest.mark.parametrize("name", PICTURES.values())
+def test_labels_stay_inside_the_picture(name):
+    """A learner would see a label cut off at the edge of a picture."""
+    svg = (CONTENT / "media" / name).read_text(encoding="utf-8")
+    width, height = map(float, re.search(r'viewBox="0 0 (\d+) (\d+)"', svg).groups())
+    labels = re.findall(r'<text x="([-\d.]+)" y="([-\d.]+)"[^>]* text-anchor="(\w+)" font-size="(\d+)">([^<]*)<', svg)
+    assert labels
+    for x, y, anchor, size, words in labels:
+        wide = 0.56 * int(size) * len(words)  # a generous mean for the letters of a sans-serif face
+        left = float(x) - {"start": 0, "middle": wide / 2, "end": wide}[anchor]
+        assert left >= 0 and left + wide <= width, words
+        assert float(y) - int(size) >= 0 and float(y) <= height - 4, words
