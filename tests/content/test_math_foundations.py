@@ -79,7 +79,8 @@ def test_cosine_of_random_directions():
     x, y = rng.normal(size=(2, 4000, 768))
     cosines = (x * y).sum(1) / np.linalg.norm(x, axis=1) / np.linalg.norm(y, axis=1)
     assert cosines.std() == pytest.approx(1 / math.sqrt(768), rel=0.05)
-    assert math.degrees(math.acos(0.5)) == pytest.approx(60)
+    cosine, angle = figures("say about two vectors", r"$#$ is an angle of $#^\circ$")
+    assert math.degrees(math.acos(cosine)) == pytest.approx(angle)
 
 
 def test_projection_formula_and_example():
@@ -569,6 +570,26 @@ def test_newton_step():
     assert landed @ saddle @ landed > point @ saddle @ point
     size, entries, work = figures("Why is Newton's method", r"P = 10^#$, $H$ has $10^{#}$ …P^3 = 10^{#}")
     assert (entries, work) == (2 * size, 3 * size)
+
+
+def test_gauss_newton_leaves_out_the_curvature_of_the_network():
+    """A learner would be told that the Gauss-Newton matrix is positive semidefinite when it is not."""
+    w = sp.Matrix(sp.symbols("w1:4", real=True))
+    outputs = sp.Matrix([sp.tanh(w[0] * w[1]) + w[2], w[0] * w[2], w[1] ** 2])
+    z = sp.Matrix(sp.symbols("z1:4", real=True))
+    cross_entropy = sp.log(sum(sp.exp(s) for s in z)) - z[0]
+    squared_error = (z - sp.Matrix([1, 2, -1])).dot(z - sp.Matrix([1, 2, -1])) / 2
+    at = dict(zip(w, (0.7, -1.2, 0.4), strict=True))
+    jacobian = np.array(outputs.jacobian(w).subs(at), dtype=float)
+    reached = dict(zip(z, outputs.subs(at), strict=True))
+    for loss in (cross_entropy, squared_error):
+        a = np.array(sp.hessian(loss, z).subs(reached), dtype=float)
+        part = jacobian.T @ a @ jacobian
+        assert np.linalg.eigvalsh(part).min() > -1e-12
+        whole = np.array(sp.hessian(loss.subs(dict(zip(z, outputs, strict=True))), w).subs(at), dtype=float)
+        slopes = [float(loss.diff(s).subs(reached)) for s in z]
+        own = sum(g * np.array(sp.hessian(o, w).subs(at), dtype=float) for g, o in zip(slopes, outputs, strict=True))
+        assert np.allclose(whole, part + own)
 
 
 # --- pictures ----------------------------------------------------------------
