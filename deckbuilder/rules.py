@@ -553,6 +553,78 @@ DRILL_PLACEHOLDER = Rule(
     mend="Write `@{{x}}`, `@{{x:3}}` for decimals, `@{{x:3g}}` for significant figures, `:frac`, `:mat`, `:p`, `:+`, `:,`.",
 )
 
+DRILL_NO_VALUE = Rule(
+    code="DB530",
+    name="drill-no-value",
+    severity=ERROR,
+    message="no value for {variant}: {problem}",
+    why="Every variant must have a question, an answer and a solution, or a learner would meet a broken card.",
+    mend="Correct the expression, or keep such values out by `exclude` or by a rule under `where`.",
+)
+
+DRILL_CHECK_FAILS = Rule(
+    code="DB531",
+    name="drill-check-fails",
+    severity=ERROR,
+    message="this check does not hold for {variant}{more}",
+    why="A check says what must be true of every variant; where it is not, an answer is wrong or the check is.",
+    mend="Correct the expressions or the check, or reject such values by a rule under `where`.",
+)
+
+DRILL_MISTAKE_HIDDEN = Rule(
+    code="DB532",
+    name="drill-mistake-hidden",
+    severity=ERROR,
+    message="the mistake `{mistake}` would be taken for {other} in {variant}{more}",
+    why="Who makes a mistake must not be told that the answer is right, nor that it was another mistake.",
+    mend="Reject such values by a rule under `where`, such as `v1 != 0`, narrow the tolerance, or drop the mistake.",
+)
+
+DRILL_TOO_FEW = Rule(
+    code="DB533",
+    name="drill-too-few-variants",
+    severity=ERROR,
+    message="{wanted} wanted{stratum}, but besides the example {found} that differ and pass every rule",
+    why="No two variants of a drill are the same, and none is the same as the example.",
+    mend="Ask for fewer variants, widen the parameters' domains, or loosen the rules under `where`.",
+)
+
+DRILL_REJECTS_TOO_MUCH = Rule(
+    code="DB534",
+    name="drill-rejects-too-much",
+    severity=ERROR,
+    message="none of {attempts:,} draws was fit for variant {slot}{stratum}: {reasons}",
+    why="Values are drawn until they pass every rule; a rule that hardly anything passes would keep the build waiting.",
+    mend="Draw what the rule is about directly, as a parameter of its own, or loosen the rule.",
+)
+
+DRILL_TOO_MUCH_WORK = Rule(
+    code="DB535",
+    name="drill-too-much-work",
+    severity=ERROR,
+    message="more than {limit:,} steps of calculation to draw the variants, at variant {slot}{stratum}: {reasons}",
+    why="A drill must not keep the build waiting.",
+    mend="Loosen the rules under `where`, or put those that are quick to work out first.",
+)
+
+DRILL_ANSWER_CHANGED = Rule(
+    code="DB536",
+    name="drill-answer-changed",
+    severity=NOTE,
+    message="the answer{name} changed in {count} with the same numbers as before; {variant}: {old} is now {new}",
+    why="Learners have met these numbers with the old answer; a slip in an expression shows in the same way.",
+    mend="Nothing, if the new answer is the right one.",
+)
+
+DRILL_REDRAWN = Rule(
+    code="DB537",
+    name="drill-redrawn",
+    severity=NOTE,
+    message="new numbers for {variants}: the old ones are out of their domains, rejected, or no longer distinct",
+    why="A variant keeps its numbers for as long as they are in their domains, pass every rule and are like no other's.",
+    mend="Nothing, if the edit was meant to exclude the old numbers.",
+)
+
 KIND_CHANGED = Rule(
     code="DB601",
     name="kind-changed",
