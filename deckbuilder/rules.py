@@ -553,6 +553,116 @@ DRILL_PLACEHOLDER = Rule(
     mend="Write `@{{x}}`, `@{{x:3}}` for decimals, `@{{x:3g}}` for significant figures, `:frac`, `:mat`, `:p`, `:+`, `:,`.",
 )
 
+DRILL_KEY = Rule(
+    code="DB504",
+    name="drill-key",
+    severity=ERROR,
+    message="unknown key `{key}` in {where}",
+    why="A key that is not understood would be passed over in silence, and the drill would not do what its author wrote.",
+    mend="Correct or delete the key; docs/drills.md lists them all.",
+    help="{suggestion}",
+)
+
+DRILL_MISSING = Rule(
+    code="DB505",
+    name="drill-missing",
+    severity=ERROR,
+    message="`{key}` is missing",
+    why="A drill needs parameters to vary, an example to show first, a question and an answer.",
+    mend="Add the key; docs/drills.md shows a whole drill.",
+)
+
+DRILL_VALUE = Rule(
+    code="DB506",
+    name="drill-value",
+    severity=ERROR,
+    message="`{key}` must be {expected}",
+    why="A value that is guessed at would give learners numbers that nobody meant.",
+    mend="Write a value of the kind named.",
+)
+
+DRILL_NAME = Rule(
+    code="DB507",
+    name="drill-name",
+    severity=ERROR,
+    message="there is no `{name}` in this drill",
+    why="An expression may use the drill's parameters and the names under `let`, and nothing else.",
+    mend="Correct the name, or give it a value under `params` or `let`.",
+    help="{suggestion}",
+)
+
+DRILL_NAMING = Rule(
+    code="DB508",
+    name="drill-naming",
+    severity=ERROR,
+    message="`{name}` cannot be a name: {problem}",
+    why="A name must mean one thing in all expressions of its drill.",
+    mend="Choose a name of letters, digits and `_` that begins with a letter and means nothing else.",
+)
+
+DRILL_CYCLE = Rule(
+    code="DB509",
+    name="drill-cycle",
+    severity=ERROR,
+    message="`{name}` needs itself: {cycle}",
+    why="Names under `let` may stand in any order, but each must follow from parameters in the end.",
+    mend="Let one of them follow from parameters alone.",
+)
+
+DRILL_DOMAIN = Rule(
+    code="DB510",
+    name="drill-domain",
+    severity=ERROR,
+    message="no values for `{name}`: {problem}",
+    why="Variants are drawn from the values that a parameter may take; they must be known exactly.",
+    mend="Write `{{range: [low, high], step: s}}` or `{{choices: [a, b, c]}}`, with `exclude: [x]` for what is to be left out.",
+)
+
+DRILL_EXCLUDE = Rule(
+    code="DB511",
+    name="drill-exclude",
+    severity=WARNING,
+    message="`{name}` never is {value}, so there is nothing to exclude",
+    why="What is excluded but never drawn is most often a slip: of a digit, or of the step.",
+    mend="Correct the value, or take it out of `exclude`.",
+)
+
+DRILL_EXAMPLE = Rule(
+    code="DB512",
+    name="drill-example",
+    severity=ERROR,
+    message="the example's `{name}` {problem}",
+    why="The example is the first variant that learners see, and the only one where scripts do not run: it must be one of those that could be drawn.",
+    mend="Give each parameter one of its own values.",
+)
+
+DRILL_EXAMPLE_WHERE = Rule(
+    code="DB513",
+    name="drill-example-where",
+    severity=ERROR,
+    message="for the example this condition {problem}",
+    why="The example is a variant like the others, so what the others must fulfil holds for it too.",
+    mend="Choose other numbers for the example, or loosen the condition.",
+)
+
+DRILL_TOO_LARGE = Rule(
+    code="DB514",
+    name="drill-too-large",
+    severity=ERROR,
+    message="more than {limit} {what}",
+    why="A drill beyond this bound would keep everybody's build waiting.",
+    mend="Make it smaller, or two drills of it.",
+)
+
+DRILL_UNSHOWN = Rule(
+    code="DB515",
+    name="drill-unshown",
+    severity=WARNING,
+    message="the question does not show `{name}`",
+    why="A parameter that differs from variant to variant without being seen gives one and the same question several answers.",
+    mend="Show it in `ask` as `@{{…}}`, or take the parameter away.",
+)
+
 DRILL_NO_VALUE = Rule(
     code="DB530",
     name="drill-no-value",
