@@ -29,7 +29,7 @@ COUNTED: Final = 5_000
 """A domain of no more points than this is searched to its end."""
 
 _TRIED_FIRST: Final = 64  # draws for one variant before a small domain is searched
-_DECIMAL: Final = re.compile(r"~-?[0-9]+(?:\.[0-9]+)?(?:e-?[0-9]+)?", re.ASCII)
+_DECIMAL: Final = re.compile(r"(?<![^\[ ])~-?[0-9]+(?:\.[0-9]+)?(?:e-?[0-9]+)?(?![^\],])", re.ASCII)
 _LONGEST_ANSWER_NAME: Final = 200
 _TAKEN: Final = "taken already"
 _ELSEWHERE: Final = "in another stratum"
@@ -491,6 +491,8 @@ def _without_value(points: Sequence[Point]) -> Iterator[Diagnostic]:
                 if error.span not in found:
                     yield point.finding(error)
                 found.add(error.span)
+                if isinstance(error, TooMuchWork):  # whatever else is asked of this drill will be too much as well
+                    return
 
 
 _PARTS: Final[tuple[Callable[[Point], object], ...]] = (
