@@ -87,12 +87,50 @@ class BuildResult:
         return has_errors(list(self.diagnostics))
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All that a build has worked out before it writes anything: what `build`, and whoever asks what it would do, use.
+
+    `before` is the lock as it is, `lock` as it will be; `lock_text` is the text of the former, None if there is none.
+    """
+
+    project: Project
+    questions: tuple[Question, ...]
+    before: Lock
+    lock_text: str | None
+    lock: Lock
+    templates: Templates
+    notes: tuple[StampedNote, ...]
+    media: tuple[MediaFile, ...]
+    retired: tuple[LockedNote, ...]
+
+    def plan(self) -> PackagePlan:
+        """Return the package that this deck makes."""
+        return assemble(self.notes, self.lock, self.templates, self.media, self.project.settings.description)
+
+
 def build(source: Path, options: Options | None = None) -> BuildResult:
     """Build the deck at `source`: write the .apkg and the lock, both or neither; every finding is in the result."""
     options = options or Options()
+    prepared, result = prepare(source, options)
+    if prepared is None or result.failed or not options.write:
+        return result
+    output = options.output or Path("build") / f"{slug(prepared.lock.deck)}.apkg"
+    problems = _write(prepared, output, keep_lock=options.locked)
+    if problems:
+        return replace(result, diagnostics=_in_order([*result.diagnostics, *problems]))
+    return replace(result, apkg=output)
+
+
+def prepare(source: Path, options: Options | None = None) -> tuple[Prepared | None, BuildResult]:
+    """Work out the deck at `source` and every finding, and write nothing; None where there is nothing to go on with.
+
+    With errors in the result the prepared deck is good for looking at, never for writing.
+    """
+    options = options or Options()
     project, diagnostics = load_project(source)
     if project is None:
-        return _result("", (), (), (), diagnostics)
+        return None, _result("", (), (), (), diagnostics)
 
     documents, found = _read_documents(project)
     diagnostics += found
@@ -103,7 +141,7 @@ def build(source: Path, options: Options | None = None) -> BuildResult:
     lock_text, lock, found = _load_lock(project, now)
     diagnostics += found
     if lock is None:
-        return _result(project.settings.name, questions, (), (), diagnostics)
+        return None, _result(project.settings.name, questions, (), (), diagnostics)
 
     resolution, found = resolve([_asked(question) for question in questions], lock, project.lock_name)
     diagnostics += found
@@ -122,16 +160,10 @@ def build(source: Path, options: Options | None = None) -> BuildResult:
         diagnostics.append(rules.LOCK_OUTDATED.at(Span(project.lock_name), changes=changes))
     if options.strict:
         diagnostics = _strict(diagnostics)
-    result = _result(lock.deck, questions, notes, resolution.retired, diagnostics)
-    if result.failed or not options.write:
-        return result
-
-    plan = assemble(notes, new_lock, templates, media, project.settings.description)
-    output = options.output or Path("build") / f"{slug(lock.deck)}.apkg"
-    problems = _write(plan, output, project, new_lock, lock_text, keep_lock=options.locked)
-    if problems:
-        return replace(result, diagnostics=_in_order([*diagnostics, *problems]))
-    return replace(result, apkg=output)
+    prepared = Prepared(
+        project, tuple(questions), lock, lock_text, new_lock, templates, tuple(notes), tuple(media), resolution.retired
+    )
+    return prepared, _result(lock.deck, questions, notes, resolution.retired, diagnostics)
 
 
 def check(source: Path, options: Options | None = None) -> BuildResult:
@@ -355,14 +387,13 @@ def _what_changes(notes: Sequence[StampedNote], retired: Sequence[LockedNote]) -
 # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _write(
-    plan: PackagePlan, output: Path, project: Project, lock: Lock, before: str | None, *, keep_lock: bool
-) -> list[Diagnostic]:
+def _write(prepared: Prepared, output: Path, *, keep_lock: bool) -> list[Diagnostic]:
     """Write the package and then, if it says anything new, the lock; return why neither could be written."""
     from deckbuilder.packaging.writer import write_package  # brings in genanki, which a check never needs
 
-    _wait_until(_newest(lock))
-    text = write_lock(lock)
+    project, before = prepared.project, prepared.lock_text
+    _wait_until(_newest(prepared.lock))
+    text = write_lock(prepared.lock)
     at = output
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
@@ -372,7 +403,7 @@ def _write(
                 files.enter_context(atomic_writer(project.lock)).write(text.encode())
             at = output
             # Entered last and so moved into place first: a lock never tells of a package that is not there.
-            write_package(plan, files.enter_context(atomic_writer(output)))
+            write_package(prepared.plan(), files.enter_context(atomic_writer(output)))
             if _lock_text(project) != before:
                 raise CannotGoOn(rules.LOCK_CHANGED.at(Span(project.lock_name)))
     except CannotGoOn as stop:

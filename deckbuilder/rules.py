@@ -540,7 +540,7 @@ DRILL_FUNCTION = Rule(
     severity=ERROR,
     message="there is no function `{name}`",
     why="Only the functions that are documented can be called.",
-    mend="Call one of the functions of docs/drills.md.",
+    mend="Call one of the functions that docs/drills.md lists.",
     help="{suggestion}",
 )
 
