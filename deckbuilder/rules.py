@@ -292,7 +292,7 @@ DUPLICATE_QUESTION = Rule(
     message="the same question stands twice in this section",
     why="Two questions with the same words in the same section cannot be told apart from build to build, so each could get the other's review history.",
     mend="Delete one, reword one, or give each an id.",
-    help="give each an id, for example `<!-- card: {{id: {key}}} -->` and `<!-- card: {{id: {key}-2}} -->`",
+    help="give each an id, for example `<!-- {comment}: {{id: {key}}} -->` and `<!-- {comment}: {{id: {key}-2}} -->`",
 )
 
 DUPLICATE_ID = Rule(
@@ -311,7 +311,7 @@ UNSURE_MATCH = Rule(
     message="this may be `{key}` reworded, or a new question: {reason}",
     why="A wrong guess would give one card another card's review history; no guess would throw a history away.",
     mend="Add one of the two lines to the question.",
-    help="to keep the history of `{key}` add `<!-- card: {{id: {key}}} -->`; to start afresh add `<!-- card: {{id: {new}}} -->`",
+    help="to keep the history of `{key}` add `<!-- {comment}: {{id: {old}}} -->`; to start afresh add `<!-- {comment}: {{id: {new}}} -->`",
 )
 
 RECOGNISED_EDIT = Rule(
@@ -321,7 +321,7 @@ RECOGNISED_EDIT = Rule(
     message="taken for `{key}` with its question reworded ({reason}); its history stays",
     why="The question's words changed, but strong single evidence says which note it is.",
     mend="Nothing, if it is the same question. Otherwise give it an id of its own: `<!-- card: {{id: …}} -->`.",
-    help="if it is another question, add `<!-- card: {{id: {new}}} -->`",
+    help="if it is another question, add `<!-- {comment}: {{id: {new}}} -->`",
 )
 
 KEY_RENAMED = Rule(

@@ -26,7 +26,8 @@ class LockedNote:
 
     `kind` is the kind that it was born with, which is its note type in Anki for ever; `fingerprint` stands for its
     rendered fields and tags, `answer` for its answer's words; `aliases` are earlier keys; `line` is its line in the
-    lock. `slots` holds a drill's variants by value.
+    lock. `of` is the key of the note that it is a part of (a level, a variant or a step of it), "" for a question's
+    own note; `slots` holds a drill's variants by value.
     """
 
     key: str
@@ -40,6 +41,7 @@ class LockedNote:
     text: str
     retired: bool = False
     aliases: tuple[str, ...] = ()
+    of: str = ""
     slots: tuple[Mapping[str, Any], ...] = ()
     line: int = field(default=0, compare=False)
 
@@ -89,6 +91,8 @@ def _note_record(note: LockedNote) -> dict[str, object]:
         record["retired"] = True
     if note.aliases:
         record["was"] = list(note.aliases)
+    if note.of:
+        record["of"] = note.of
     if note.slots:
         record["slots"] = [dict(slot) for slot in note.slots]
     return record | {"section": list(note.section), "text": note.text}
@@ -193,6 +197,7 @@ def _note(record: dict[str, Any], number: int) -> LockedNote:
         text=_text(record, "text", empty=True),
         retired=record.get("retired", False) is True,
         aliases=_texts(record, "was") if "was" in record else (),
+        of=_text(record, "of") if "of" in record else "",
         slots=tuple(slots),
         line=number,
     )
