@@ -582,6 +582,15 @@ EMPTY_SIDE = Rule(
     mend="Write the question, or the answer, in Markdown.",
 )
 
+NO_STEPS = Rule(
+    code="DB604",
+    name="no-steps",
+    severity=WARNING,
+    message="`steps: cards` has no steps to make cards of",
+    why="Steps are the items of an ordered list in the answer of a derivation; here there is none of two items or more.",
+    mend="Write the steps as an ordered list, or take `steps` away.",
+)
+
 OUTPUT_UNWRITABLE = Rule(
     code="DB610",
     name="output-unwritable",

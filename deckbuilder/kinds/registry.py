@@ -36,4 +36,16 @@ def read_note(question: Question) -> tuple[Kind, Note, list[Diagnostic]]:
     """Return an answered question's kind and its note of that kind."""
     kind, diagnostics = kind_of(question)
     note, found = kind.read(question)
+    if kind is not DERIVATION:
+        diagnostics += _steps_without_a_derivation(question)
     return kind, note, diagnostics + found
+
+
+def _steps_without_a_derivation(question: Question) -> list[Diagnostic]:
+    """Return what is to be said of a question that speaks of steps and has none; a section's default is no mistake."""
+    wanted = question.metadata.places.get("steps")
+    own = wanted is not None and wanted.file == question.span.file and wanted.line >= question.span.line
+    return [rules.NO_STEPS.at(question.span)] * (own and question.metadata.steps == "cards") + [
+        rules.METADATA_MISPLACED.at(comment.span, comment="step", where="in one of the steps of a derivation")
+        for comment in question.step_comments
+    ]
