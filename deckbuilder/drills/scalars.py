@@ -11,7 +11,7 @@ from typing import Final
 from deckbuilder.diagnostics import Span
 from deckbuilder.yaml_text import Place, YamlValue
 
-_LINE_END: Final = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")  # what YAML takes for one
+_LINE_END: Final = re.compile("\n")
 _BLANKS: Final = frozenset(" \t\n")
 _ESCAPE_LENGTHS: Final = {"x": 4, "u": 6, "U": 10}
 
@@ -53,6 +53,14 @@ class Block:
     def scalar(self, value: YamlValue) -> Scalar:
         """Return a scalar with the places of its characters."""
         return Scalar(value.text, tuple(self._runs(value)) or ((0, self.in_file(value.span)),))
+
+    def flow_list(self, value: YamlValue) -> Scalar | None:
+        """Return the text of a list that is written on one line in brackets; None for any other value."""
+        begin = self._starts[value.span.line - 1] + value.span.column - 1
+        text = self._text[begin : begin + value.span.width]
+        if not isinstance(value.data, list) or not (text.startswith("[") and text.endswith("]")):
+            return None
+        return Scalar(text, ((0, self.in_file(value.span)),))
 
     def _runs(self, value: YamlValue) -> Iterator[tuple[int, Span]]:
         begin = self._starts[value.span.line - 1] + value.span.column - 1

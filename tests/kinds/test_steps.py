@@ -139,7 +139,7 @@ def test_equal_steps_are_an_error_with_a_way_out(deck: Path) -> None:
     ("text", "code", "line"),
     [
         (HEAD + "    It follows at once.\n", "DB604", 3),
-        (HEAD.replace("Derive", "Name").replace("steps", "kind: concept, steps") + "    1. One.\n    2. Two.\n", "DB604", 3),
+        (HEAD.replace("steps", "kind: concept, steps") + "    1. One.\n    2. Two.\n", "DB604", 3),
         (source(*STEPS.values()) + "    <!-- step: {id: late} -->\n", "DB208", 12),
         (source(*STEPS.values()).replace("steps: cards", "steps: card"), "DB206", 3),
         (source(*STEPS.values()).replace("divides out", "<!-- step: {ids: x} --> divides out"), "DB205", 8),
