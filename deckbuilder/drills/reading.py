@@ -24,7 +24,6 @@ from deckbuilder.drills.limits import (
     MAX_BLOCK,
     MAX_EXPRESSIONS,
     MAX_LEVELS,
-    MAX_NAMES,
     MAX_POINT_STEPS,
     NoValue,
     Work,
@@ -143,6 +142,8 @@ def _spec(entries: Entries, span: Span, sheet: Sheet, level: str = "") -> DrillS
         if key not in entries:
             sheet.note(rules.DRILL_MISSING, span, key=key)
     params = read_params(entries.get("params"), sheet)
+    if not params and "params" in entries and isinstance(entries["params"].data, dict):
+        sheet.note(rules.DRILL_VALUE, entries["params"].span, key="params", expected="one parameter or more")
     example = read_example(entries.get("example"), params, sheet)
     names = _names(params, entries.get("let"), sheet)
     ask = _template(entries.get("ask"), "ask", names, sheet)
@@ -188,8 +189,6 @@ def _names(params: Mapping[str, Domain | None], value: YamlValue | None, sheet: 
         if problem:
             sheet.note(rules.DRILL_NAMING, entry.key_span or entry.span, name=name, problem=problem)
         lets[name] = sheet.expression(entry, name)
-    if value and len(params) + len(lets) > MAX_NAMES:
-        sheet.note(rules.DRILL_TOO_LARGE, value.span, limit=MAX_NAMES, what="names")
     names = Names(params, lets)
     sheet.add(*names.diagnostics)
     return names
@@ -245,7 +244,7 @@ def _check_shown(ask: Template, params: Mapping[str, Domain | None], names: Name
     shown: set[str] = set()
     for place in ask.places:
         for expression in (place.expression, *(names.lets[name] for name in place.expression.needs)):
-            shown |= {name for name, _ in expression.names()}
+            shown |= {name for name, _, _ in expression.uses}
     for name in params:
         if name not in shown:
             sheet.note(rules.DRILL_UNSHOWN, span, name=name)

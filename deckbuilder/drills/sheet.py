@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import islice
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Related, Span
 from deckbuilder.drills.expressions import Expression, parse_expression
+from deckbuilder.drills.limits import MAX_NAMES
 from deckbuilder.drills.names import Names
 from deckbuilder.drills.scalars import Block, Scalar
 from deckbuilder.drills.templates import Template, parse_template
@@ -68,6 +70,9 @@ class Sheet:
         if not isinstance(value.data, dict):
             self.note(rules.DRILL_VALUE, value.span, key=key, expected=expected)
             return {}
+        if len(value.data) > MAX_NAMES:
+            self.note(rules.DRILL_TOO_LARGE, value.span, limit=MAX_NAMES, what=f"entries in `{key}`")
+            return dict(islice(value.data.items(), MAX_NAMES))
         return value.data
 
     def unknown_keys(self, entries: Mapping[str, YamlValue], known: tuple[str, ...], where: str) -> None:
