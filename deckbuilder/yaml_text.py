@@ -62,7 +62,7 @@ def read_yaml(text: str, place: Place) -> tuple[YamlValue | None, list[Diagnosti
         what = (error.problem or str(error)).strip()
         return None, [rules.YAML_INVALID.at(span, problem=what)]
     except yaml.YAMLError as error:
-        return None, [rules.YAML_INVALID.at(place(0, 0, 1), problem=str(error).splitlines()[0])]
+        return None, [rules.YAML_INVALID.at(_refused(text, place), problem=str(error).splitlines()[0])]
     if node is None:
         return None, []
     reader = _Reader(place)
@@ -70,6 +70,13 @@ def read_yaml(text: str, place: Place) -> tuple[YamlValue | None, list[Diagnosti
         return reader.value(node), reader.diagnostics
     finally:
         reader.close()
+
+
+def _refused(text: str, place: Place) -> Span:
+    """Return where the first character stands that YAML does not allow; its own message counts bytes."""
+    found = yaml.reader.Reader.NON_PRINTABLE.search(text)
+    index = found.start() if found else 0
+    return place(text.count("\n", 0, index), index - text.rfind("\n", 0, index) - 1, 1)
 
 
 def _bombs(text: str, place: Place) -> Iterator[Diagnostic]:

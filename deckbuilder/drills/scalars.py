@@ -62,6 +62,12 @@ class Block:
             return None
         return Scalar(text, ((0, self.in_file(value.span)),))
 
+    def is_cut(self, value: YamlValue) -> bool:
+        """Whether YAML ended an unquoted text at a comma or bracket while a bracket of its own was open."""
+        end = self._starts[value.span.line - 1] + value.span.column - 1 + len(value.text)
+        opened = value.text.count("(") + value.text.count("[") > value.text.count(")") + value.text.count("]")
+        return not value.style and opened and self._text[end : end + 1] in (",", "]", "}")
+
     def _runs(self, value: YamlValue) -> Iterator[tuple[int, Span]]:
         begin = self._starts[value.span.line - 1] + value.span.column - 1
         if value.style == "|":
