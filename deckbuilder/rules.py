@@ -735,6 +735,24 @@ DRILL_REDRAWN = Rule(
     mend="Nothing, if the edit was meant to exclude the old numbers.",
 )
 
+NO_DRILL = Rule(
+    code="DB550",
+    name="no-drill",
+    severity=ERROR,
+    message="a drill without a `drill` block",
+    why="`kind: drill` says that the numbers of this question change, and a fenced block of info string `drill` says how.",
+    mend="Add the block (docs/drills.md shows one), or take `kind: drill` away.",
+)
+
+SECOND_DRILL = Rule(
+    code="DB551",
+    name="second-drill",
+    severity=ERROR,
+    message="a second `drill` block in the same question",
+    why="A question is one drill; a second block would be shown nowhere.",
+    mend="Make a question of its own of it, or a level of the first.",
+)
+
 KIND_CHANGED = Rule(
     code="DB601",
     name="kind-changed",

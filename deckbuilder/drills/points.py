@@ -14,6 +14,7 @@ from deckbuilder.drills.expressions import Expression, evaluate
 from deckbuilder.drills.limits import MAX_POINT_STEPS, NoValue, Work
 from deckbuilder.drills.quantities import Value, exact_text, named, shape_of
 from deckbuilder.drills.specs import DrillSpec, Mistake
+from deckbuilder.drills.templates import Template
 
 EXAMPLE: Final = 0
 """The number of the variant that is the drill's example."""
@@ -123,6 +124,10 @@ class Point:
     def ask(self) -> str:
         """The question with its numbers, as Markdown."""
         return self.spec.ask.fill(self.value_of)
+
+    def numbers(self, template: Template) -> tuple[str, ...]:
+        """Return what stands in the places of a text of the drill."""
+        return template.numbers(self.value_of)
 
     @cached_property
     def steps(self) -> tuple[str, ...]:

@@ -117,7 +117,12 @@ def _halves(item: Passage) -> tuple[Passage | None, Passage]:
 
 
 def _is_answer_like(block: Block) -> bool:
-    return block.type == "html" and block.content.lstrip().lower().startswith("<details")
+    return is_drill(block) or (block.type == "html" and block.content.lstrip().lower().startswith("<details"))
+
+
+def is_drill(block: Block) -> bool:
+    """Whether a block is a fence that holds a numeric drill."""
+    return block.type == "fence" and block.info.split()[:1] == ["drill"]
 
 
 def _unclosed_fences(answer: Passage) -> list[Diagnostic]:

@@ -9,8 +9,8 @@ from string import Template
 
 
 @cache
-def _fragment(name: str) -> Template:
-    return Template((files(__package__) / f"{name}.html").read_text("utf-8").strip())
+def _fragment(name: str, folder: str = "_shared") -> Template:
+    return Template((files("deckbuilder.kinds") / folder / f"{name}.html").read_text("utf-8").strip())
 
 
 def hints(bodies: Sequence[str]) -> str:
@@ -63,3 +63,18 @@ def steps_so_far(titled: Sequence[tuple[str, str]]) -> str:
 def titled(title: str, body: str) -> str:
     """Return a body with its title above it, where it has one."""
     return _fragment("titled").substitute(title=title, body=body) if title else body
+
+
+def labelled(question: str, label: str) -> str:
+    """Return a question with a label that tells it from others of the same words, where there is one."""
+    return _fragment("labelled").substitute(question=question, label=label) if label else question
+
+
+def worked(steps: Sequence[str]) -> str:
+    """Return a worked solution, one item a step; empty where there is none."""
+    return f'<ol class="db-worked">{"".join(f"<li>{step}</li>" for step in steps)}</ol>' if steps else ""
+
+
+def drill(piece: str, /, **content: str) -> str:
+    """Return one of the pieces of a drill, filled."""
+    return _fragment(piece, "drill/pieces").substitute(content)
