@@ -58,6 +58,7 @@ class Point:
         self._known: dict[str, Value] = dict(values)
         self._without: dict[str, NoValue] = {}
         self._results: dict[str, Value] = {}
+        self._numbers: dict[int, tuple[str, ...]] = {}
 
     # Results
 
@@ -123,16 +124,19 @@ class Point:
     @cached_property
     def ask(self) -> str:
         """The question with its numbers, as Markdown."""
-        return self.spec.ask.fill(self.value_of)
+        return self.spec.ask.filled(self.numbers(self.spec.ask))
 
     def numbers(self, template: Template) -> tuple[str, ...]:
-        """Return what stands in the places of a text of the drill."""
-        return template.numbers(self.value_of)
+        """Return what stands in the places of a text of the drill; the same text is written once."""
+        known = self._numbers.get(id(template))
+        if known is None:
+            known = self._numbers[id(template)] = template.numbers(self.value_of)
+        return known
 
     @cached_property
     def steps(self) -> tuple[str, ...]:
         """The worked solution with its numbers, as Markdown."""
-        return tuple(step.fill(self.value_of) for step in self.spec.steps)
+        return tuple(step.filled(self.numbers(step)) for step in self.spec.steps)
 
     # Conditions
 
