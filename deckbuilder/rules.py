@@ -292,7 +292,7 @@ DUPLICATE_QUESTION = Rule(
     message="the same question stands twice in this section",
     why="Two questions with the same words in the same section cannot be told apart from build to build, so each could get the other's review history.",
     mend="Delete one, reword one, or give each an id.",
-    help="give each an id, for example `<!-- card: {{id: {key}}} -->` and `<!-- card: {{id: {key}-2}} -->`",
+    help="give each an id, for example `<!-- {comment}: {{id: {key}}} -->` and `<!-- {comment}: {{id: {key}-2}} -->`",
 )
 
 DUPLICATE_ID = Rule(
@@ -311,7 +311,7 @@ UNSURE_MATCH = Rule(
     message="this may be `{key}` reworded, or a new question: {reason}",
     why="A wrong guess would give one card another card's review history; no guess would throw a history away.",
     mend="Add one of the two lines to the question.",
-    help="to keep the history of `{key}` add `<!-- card: {{id: {key}}} -->`; to start afresh add `<!-- card: {{id: {new}}} -->`",
+    help="to keep the history of `{key}` add `<!-- {comment}: {{id: {old}}} -->`; to start afresh add `<!-- {comment}: {{id: {new}}} -->`",
 )
 
 RECOGNISED_EDIT = Rule(
@@ -321,7 +321,7 @@ RECOGNISED_EDIT = Rule(
     message="taken for `{key}` with its question reworded ({reason}); its history stays",
     why="The question's words changed, but strong single evidence says which note it is.",
     mend="Nothing, if it is the same question. Otherwise give it an id of its own: `<!-- card: {{id: …}} -->`.",
-    help="if it is another question, add `<!-- card: {{id: {new}}} -->`",
+    help="if it is another question, add `<!-- {comment}: {{id: {new}}} -->`",
 )
 
 KEY_RENAMED = Rule(
@@ -540,7 +540,7 @@ DRILL_FUNCTION = Rule(
     severity=ERROR,
     message="there is no function `{name}`",
     why="Only the functions that are documented can be called.",
-    mend="Call one of the functions of docs/drills.md.",
+    mend="Call one of the functions that docs/drills.md lists.",
     help="{suggestion}",
 )
 
@@ -663,6 +663,96 @@ DRILL_UNSHOWN = Rule(
     mend="Show it in `ask` as `@{{…}}`, or take the parameter away.",
 )
 
+DRILL_NO_VALUE = Rule(
+    code="DB530",
+    name="drill-no-value",
+    severity=ERROR,
+    message="no value for {variant}: {problem}",
+    why="Every variant must have a question, an answer and a solution, or a learner would meet a broken card.",
+    mend="Correct the expression, or keep such values out by `exclude` or by a rule under `where`.",
+)
+
+DRILL_CHECK_FAILS = Rule(
+    code="DB531",
+    name="drill-check-fails",
+    severity=ERROR,
+    message="this check does not hold for {variant}{more}",
+    why="A check says what must be true of every variant; where it is not, an answer is wrong or the check is.",
+    mend="Correct the expressions or the check, or reject such values by a rule under `where`.",
+)
+
+DRILL_MISTAKE_HIDDEN = Rule(
+    code="DB532",
+    name="drill-mistake-hidden",
+    severity=ERROR,
+    message="the mistake `{mistake}` would be taken for {other} in {variant}{more}",
+    why="Who makes a mistake must not be told that the answer is right, nor that it was another mistake.",
+    mend="Reject such values by a rule under `where`, such as `v1 != 0`, narrow the tolerance, or drop the mistake.",
+)
+
+DRILL_TOO_FEW = Rule(
+    code="DB533",
+    name="drill-too-few-variants",
+    severity=ERROR,
+    message="{wanted} wanted{stratum}, but besides the example {found} that differ and pass every rule",
+    why="No two variants of a drill are the same, and none is the same as the example.",
+    mend="Ask for fewer variants, widen the parameters' domains, or loosen the rules under `where`.",
+)
+
+DRILL_REJECTS_TOO_MUCH = Rule(
+    code="DB534",
+    name="drill-rejects-too-much",
+    severity=ERROR,
+    message="none of {attempts:,} draws was fit for variant {slot}{stratum}: {reasons}",
+    why="Values are drawn until they pass every rule; a rule that hardly anything passes would keep the build waiting.",
+    mend="Draw what the rule is about directly, as a parameter of its own, or loosen the rule.",
+)
+
+DRILL_TOO_MUCH_WORK = Rule(
+    code="DB535",
+    name="drill-too-much-work",
+    severity=ERROR,
+    message="more than {limit:,} steps of calculation to draw the variants, at variant {slot}{stratum}: {reasons}",
+    why="A drill must not keep the build waiting.",
+    mend="Loosen the rules under `where`, or put those that are quick to work out first.",
+)
+
+DRILL_ANSWER_CHANGED = Rule(
+    code="DB536",
+    name="drill-answer-changed",
+    severity=NOTE,
+    message="the answer{name} changed in {count} with the same numbers as before; {variant}: {old} is now {new}",
+    why="Learners have met these numbers with the old answer; a slip in an expression shows in the same way.",
+    mend="Nothing, if the new answer is the right one.",
+)
+
+DRILL_REDRAWN = Rule(
+    code="DB537",
+    name="drill-redrawn",
+    severity=NOTE,
+    message="new numbers for {variants}: the old ones are out of their domains, rejected, or no longer distinct",
+    why="A variant keeps its numbers for as long as they are in their domains, pass every rule and are like no other's.",
+    mend="Nothing, if the edit was meant to exclude the old numbers.",
+)
+
+NO_DRILL = Rule(
+    code="DB550",
+    name="no-drill",
+    severity=ERROR,
+    message="a drill without a `drill` block",
+    why="`kind: drill` says that the numbers of this question change, and a fenced block of info string `drill` says how.",
+    mend="Add the block (docs/drills.md shows one), or take `kind: drill` away.",
+)
+
+SECOND_DRILL = Rule(
+    code="DB551",
+    name="second-drill",
+    severity=ERROR,
+    message="a second `drill` block in the same question",
+    why="A question is one drill; a second block would be shown nowhere.",
+    mend="Make a question of its own of it, or a level of the first.",
+)
+
 KIND_CHANGED = Rule(
     code="DB601",
     name="kind-changed",
@@ -690,6 +780,15 @@ EMPTY_SIDE = Rule(
     why="What the author wrote there is shown by no card (a comment, HTML that is taken out, a signature alone), and a "
     "card with an empty side cannot be learned from.",
     mend="Write the question, or the answer, in Markdown.",
+)
+
+NO_STEPS = Rule(
+    code="DB604",
+    name="no-steps",
+    severity=WARNING,
+    message="`steps: cards` has no steps to make cards of",
+    why="Steps are the items of an ordered list in the answer of a derivation; here there is none of two items or more.",
+    mend="Write the steps as an ordered list, or take `steps` away.",
 )
 
 OUTPUT_UNWRITABLE = Rule(
