@@ -292,7 +292,7 @@ DUPLICATE_QUESTION = Rule(
     message="the same question stands twice in this section",
     why="Two questions with the same words in the same section cannot be told apart from build to build, so each could get the other's review history.",
     mend="Delete one, reword one, or give each an id.",
-    help="give each an id, for example `<!-- card: {{id: {key}}} -->` and `<!-- card: {{id: {key}-2}} -->`",
+    help="give each an id, for example `<!-- {comment}: {{id: {key}}} -->` and `<!-- {comment}: {{id: {key}-2}} -->`",
 )
 
 DUPLICATE_ID = Rule(
@@ -311,7 +311,7 @@ UNSURE_MATCH = Rule(
     message="this may be `{key}` reworded, or a new question: {reason}",
     why="A wrong guess would give one card another card's review history; no guess would throw a history away.",
     mend="Add one of the two lines to the question.",
-    help="to keep the history of `{key}` add `<!-- card: {{id: {key}}} -->`; to start afresh add `<!-- card: {{id: {new}}} -->`",
+    help="to keep the history of `{key}` add `<!-- {comment}: {{id: {old}}} -->`; to start afresh add `<!-- {comment}: {{id: {new}}} -->`",
 )
 
 RECOGNISED_EDIT = Rule(
@@ -321,7 +321,7 @@ RECOGNISED_EDIT = Rule(
     message="taken for `{key}` with its question reworded ({reason}); its history stays",
     why="The question's words changed, but strong single evidence says which note it is.",
     mend="Nothing, if it is the same question. Otherwise give it an id of its own: `<!-- card: {{id: …}} -->`.",
-    help="if it is another question, add `<!-- card: {{id: {new}}} -->`",
+    help="if it is another question, add `<!-- {comment}: {{id: {new}}} -->`",
 )
 
 KEY_RENAMED = Rule(
@@ -540,7 +540,7 @@ DRILL_FUNCTION = Rule(
     severity=ERROR,
     message="there is no function `{name}`",
     why="Only the functions that are documented can be called.",
-    mend="Call one of the functions of docs/drills.md.",
+    mend="Call one of the functions that docs/drills.md lists.",
     help="{suggestion}",
 )
 
@@ -735,6 +735,24 @@ DRILL_REDRAWN = Rule(
     mend="Nothing, if the edit was meant to exclude the old numbers.",
 )
 
+NO_DRILL = Rule(
+    code="DB550",
+    name="no-drill",
+    severity=ERROR,
+    message="a drill without a `drill` block",
+    why="`kind: drill` says that the numbers of this question change, and a fenced block of info string `drill` says how.",
+    mend="Add the block (docs/drills.md shows one), or take `kind: drill` away.",
+)
+
+SECOND_DRILL = Rule(
+    code="DB551",
+    name="second-drill",
+    severity=ERROR,
+    message="a second `drill` block in the same question",
+    why="A question is one drill; a second block would be shown nowhere.",
+    mend="Make a question of its own of it, or a level of the first.",
+)
+
 KIND_CHANGED = Rule(
     code="DB601",
     name="kind-changed",
@@ -762,6 +780,15 @@ EMPTY_SIDE = Rule(
     why="What the author wrote there is shown by no card (a comment, HTML that is taken out, a signature alone), and a "
     "card with an empty side cannot be learned from.",
     mend="Write the question, or the answer, in Markdown.",
+)
+
+NO_STEPS = Rule(
+    code="DB604",
+    name="no-steps",
+    severity=WARNING,
+    message="`steps: cards` has no steps to make cards of",
+    why="Steps are the items of an ordered list in the answer of a derivation; here there is none of two items or more.",
+    mend="Write the steps as an ordered list, or take `steps` away.",
 )
 
 OUTPUT_UNWRITABLE = Rule(

@@ -45,20 +45,23 @@ class Names:
         needs: dict[str, None] = {}
         diagnostics: list[Diagnostic] = []
         sound = True
-        for name, span in expression.names():
+        for name, start, end in expression.uses:
             if name in self._params:
                 continue
             if name not in self._written:
+                span = expression.span(start, end)
                 diagnostics.append(rules.DRILL_NAME.at(span, name=name, suggestion=self._suggestion(name)))
                 sound = False
             elif name in self._on_the_way:
-                diagnostics.append(self._cycle(name, span))
+                diagnostics.append(self._cycle(name, expression.span(start, end)))
                 sound = False
             elif let := self._follow(name):
                 needs |= dict.fromkeys((*let.needs, name))
             else:
                 sound = False
-        return (replace(expression, needs=tuple(needs)) if sound else None), diagnostics
+        if needs:
+            expression = replace(expression, needs=tuple(needs))
+        return (expression if sound else None), diagnostics
 
     def resolve_places(self, template: Template) -> tuple[Template, list[Diagnostic]]:
         """Return the text with what its placeholders need; those that cannot be filled are left out."""
@@ -68,7 +71,7 @@ class Names:
             expression, problems = self.resolve(place.expression)
             diagnostics += problems
             if expression:
-                places.append(replace(place, expression=expression))
+                places.append(replace(place, expression=expression) if expression.needs else place)
         return replace(template, places=tuple(places)), diagnostics
 
     def _follow(self, name: str) -> Expression | None:

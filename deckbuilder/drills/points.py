@@ -15,6 +15,7 @@ from deckbuilder.drills.expressions import Expression, evaluate
 from deckbuilder.drills.limits import MAX_POINT_STEPS, NoValue, Work
 from deckbuilder.drills.quantities import Value, entries_of, exact_text, named, shape_of
 from deckbuilder.drills.specs import DrillSpec, Mistake
+from deckbuilder.drills.templates import Template
 
 EXAMPLE: Final = 0
 """The number of the variant that is the drill's example."""
@@ -58,6 +59,7 @@ class Point:
         self._known: dict[str, Value] = dict(values)
         self._without: dict[str, NoValue] = {}
         self._results: dict[str, Value] = {}
+        self._numbers: dict[int, tuple[str, ...]] = {}
 
     # Results
 
@@ -129,12 +131,19 @@ class Point:
     @cached_property
     def ask(self) -> str:
         """The question with its numbers, as Markdown."""
-        return self.spec.ask.fill(self.value_of)
+        return self.spec.ask.filled(self.numbers(self.spec.ask))
+
+    def numbers(self, template: Template) -> tuple[str, ...]:
+        """Return what stands in the places of a text of the drill; the same text is written once."""
+        known = self._numbers.get(id(template))
+        if known is None:
+            known = self._numbers[id(template)] = template.numbers(self.value_of)
+        return known
 
     @cached_property
     def steps(self) -> tuple[str, ...]:
         """The worked solution with its numbers, as Markdown."""
-        return tuple(step.fill(self.value_of) for step in self.spec.steps)
+        return tuple(step.filled(self.numbers(step)) for step in self.spec.steps)
 
     # Conditions
 

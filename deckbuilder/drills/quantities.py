@@ -61,6 +61,8 @@ def array(entries: tuple[Value, ...]) -> Value:
     shapes = {shape_of(entry) for entry in entries}
     if any(isinstance(entry, bool) for entry in entries):
         raise NoValue("an entry of a vector must be a number, not a condition")
+    if len(shapes) > 1 and () in shapes:
+        raise NoValue("the entries must all be numbers, or all be rows of numbers")
     if len(shapes) > 1:
         raise NoValue("the rows of a matrix must have the same length")
     shape = (len(entries), *shapes.pop())

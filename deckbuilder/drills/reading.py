@@ -24,7 +24,6 @@ from deckbuilder.drills.limits import (
     MAX_BLOCK,
     MAX_EXPRESSIONS,
     MAX_LEVELS,
-    MAX_NAMES,
     MAX_POINT_STEPS,
     NoValue,
     Work,
@@ -35,8 +34,8 @@ from deckbuilder.drills.scalars import Block
 from deckbuilder.drills.sheet import Sheet
 from deckbuilder.drills.specs import DrillSpec
 from deckbuilder.drills.templates import Template
-from deckbuilder.drills.yaml_help import helped
-from deckbuilder.yaml_text import Place, YamlValue, read_yaml
+from deckbuilder.drills.yaml_help import IN_QUOTES, in_block, read_block
+from deckbuilder.yaml_text import Place, YamlValue
 
 KEYS: Final = (
     "variants",
@@ -73,22 +72,21 @@ def read_drill(text: str, place: Place) -> tuple[DrillSpec | None, list[Diagnost
     if len(text) > MAX_BLOCK:
         return None, [rules.DRILL_TOO_LARGE.at(place(0, 0, 1), limit=f"{MAX_BLOCK:,}", what="characters in a drill")]
     sheet = Sheet(Block(text, place))
-    root, problems = read_yaml(text, _in_block)
-    for problem in problems:
-        sheet.add(helped(problem, text, place))
+    root, problems, mended = read_block(text)
+    sheet.add(*[replace(problem, span=sheet.place(problem.span)) for problem in problems])
+    sheet.pass_over(mended)
     if root is None or not isinstance(root.data, dict):
         if not problems:
-            span = root.span if root else _in_block(0, 0, 1)
+            span = root.span if root else in_block(0, 0, 1)
             sheet.note(rules.DRILL_VALUE, span, key="drill", expected="a mapping that begins with `params:`")
         return None, sheet.notes
     sheet.unknown_keys(root.data, KEYS, "the drill")
     spec = _spec(root.data, root.span, sheet)
+    if sheet.expressions > MAX_EXPRESSIONS:
+        sheet.note(rules.DRILL_TOO_LARGE, root.span, limit=f"{MAX_EXPRESSIONS:,}", what="expressions in a drill")
+        return spec, sheet.notes
     levels = _levels(root.data, sheet)
     return (replace(spec, levels=levels) if spec else None), sheet.notes
-
-
-def _in_block(line: int, column: int, width: int) -> Span:
-    return Span("", line + 1, column + 1, column + 1 + width)
 
 
 # Levels
@@ -100,13 +98,15 @@ def _levels(entries: Entries, sheet: Sheet) -> tuple[DrillSpec, ...]:
     found: list[DrillSpec] = []
     for name, level in named.items():
         key_span = level.key_span or level.span
-        if len(found) >= MAX_LEVELS or sheet.expressions > MAX_EXPRESSIONS:
-            limit, what = (MAX_LEVELS, "levels") if len(found) >= MAX_LEVELS else (MAX_EXPRESSIONS, "expressions")
-            sheet.note(rules.DRILL_TOO_LARGE, key_span, limit=limit, what=what)
+        if len(found) == MAX_LEVELS:
+            sheet.note(rules.DRILL_TOO_LARGE, key_span, limit=MAX_LEVELS, what="levels")
+            break
+        if sheet.expressions > MAX_EXPRESSIONS:
+            sheet.note(rules.DRILL_TOO_LARGE, key_span, limit=f"{MAX_EXPRESSIONS:,}", what="expressions in a drill")
             break
         if not _LEVEL.fullmatch(name):
             problem = "a level's name is made of up to 40 letters, digits, `-` and `_`"
-            sheet.note(rules.DRILL_NAMING, key_span, name=name, problem=problem)
+            sheet.note(rules.DRILL_NAMING, key_span, help_="choose another name", name=name, problem=problem)
         overrides = sheet.mapping(level, name, "a mapping of what is different at this level")
         sheet.unknown_keys(overrides, tuple(key for key in KEYS if key != "levels"), f"the level `{name}`")
         with sheet.at_level(name, key_span):
@@ -143,6 +143,8 @@ def _spec(entries: Entries, span: Span, sheet: Sheet, level: str = "") -> DrillS
         if key not in entries:
             sheet.note(rules.DRILL_MISSING, span, key=key)
     params = read_params(entries.get("params"), sheet)
+    if not params and "params" in entries and isinstance(entries["params"].data, dict):
+        sheet.note(rules.DRILL_VALUE, entries["params"].span, key="params", expected="one parameter or more")
     example = read_example(entries.get("example"), params, sheet)
     names = _names(params, entries.get("let"), sheet)
     ask = _template(entries.get("ask"), "ask", names, sheet)
@@ -185,11 +187,11 @@ def _names(params: Mapping[str, Domain | None], value: YamlValue | None, sheet: 
     lets: dict[str, Expression | None] = {}
     for name, entry in entries.items():
         problem = "it is a parameter already" if name in params else problem_of(name)
+        split = problem and _is_empty(entry)  # at a comma inside of `{…}`: it never was a name
         if problem:
-            sheet.note(rules.DRILL_NAMING, entry.key_span or entry.span, name=name, problem=problem)
-        lets[name] = sheet.expression(entry, name)
-    if value and len(params) + len(lets) > MAX_NAMES:
-        sheet.note(rules.DRILL_TOO_LARGE, value.span, limit=MAX_NAMES, what="names")
+            help_ = IN_QUOTES if split else ""
+            sheet.note(rules.DRILL_NAMING, entry.key_span or entry.span, help_=help_, name=name, problem=problem)
+        lets[name] = None if split else sheet.expression(entry, name)
     names = Names(params, lets)
     sheet.add(*names.diagnostics)
     return names
@@ -245,7 +247,7 @@ def _check_shown(ask: Template, params: Mapping[str, Domain | None], names: Name
     shown: set[str] = set()
     for place in ask.places:
         for expression in (place.expression, *(names.lets[name] for name in place.expression.needs)):
-            shown |= {name for name, _ in expression.names()}
+            shown |= {name for name, _, _ in expression.uses}
     for name in params:
         if name not in shown:
             sheet.note(rules.DRILL_UNSHOWN, span, name=name)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import islice
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Related, Span
 from deckbuilder.drills.expressions import Expression, parse_expression
+from deckbuilder.drills.limits import MAX_NAMES
 from deckbuilder.drills.names import Names
 from deckbuilder.drills.scalars import Block, Scalar
 from deckbuilder.drills.templates import Template, parse_template
-from deckbuilder.drills.yaml_help import as_text
+from deckbuilder.drills.yaml_help import IN_QUOTES, as_text
 from deckbuilder.yaml_text import YamlValue, suggestion
-
-IN_QUOTES = "put the expression in quotes: inside `{…}` and `[…]` YAML takes a comma or bracket for its own"
 
 
 class Sheet:
@@ -29,6 +29,7 @@ class Sheet:
         self._level: Related | None = None
         self.expressions = 0
         self._block = block
+        self._passed_over: set[int] = set()
         self._notes: dict[tuple[str, Span, str], Diagnostic] = {}
         self._expressions: dict[Span, Expression | None] = {}
         self._templates: dict[Span, Template] = {}
@@ -45,6 +46,10 @@ class Sheet:
         yield
         self._level = None
 
+    def pass_over(self, lines: frozenset[int]) -> None:
+        """Note nothing more on these lines of the block: they are not read as they stand."""
+        self._passed_over = {self._block.in_file(Span("", line, 1)).line for line in lines}
+
     def place(self, span: Span) -> Span:
         """Return the place in the file of a place in the block."""
         return self._block.in_file(span)
@@ -52,6 +57,8 @@ class Sheet:
     def add(self, *found: Diagnostic) -> None:
         """Note what was found, once."""
         for note in found:
+            if note.span.line in self._passed_over:
+                continue
             if self._level and not note.related:
                 note = replace(note, related=(self._level,))  # noqa: PLW2901
             self._notes.setdefault((note.code, note.span, note.message), note)
@@ -68,6 +75,9 @@ class Sheet:
         if not isinstance(value.data, dict):
             self.note(rules.DRILL_VALUE, value.span, key=key, expected=expected)
             return {}
+        if len(value.data) > MAX_NAMES:
+            self.note(rules.DRILL_TOO_LARGE, value.span, limit=MAX_NAMES, what=f"entries in `{key}`")
+            return dict(islice(value.data.items(), MAX_NAMES))
         return value.data
 
     def unknown_keys(self, entries: Mapping[str, YamlValue], known: tuple[str, ...], where: str) -> None:
@@ -92,10 +102,13 @@ class Sheet:
         return self._expressions[value.span]
 
     def _expression(self, value: YamlValue, key: str) -> Expression | None:
-        scalar = self._block.flow_list(value) or self.scalar(value, key, "an expression", IN_QUOTES)
+        help_ = IN_QUOTES if isinstance(value.data, list | dict) else ""
+        scalar = self._block.flow_list(value) or self.scalar(value, key, "an expression", help_)
         if scalar is None:
             return None
         expression, found = parse_expression(scalar)
+        if found and self._block.is_cut(value):
+            found = [replace(found[0], help=IN_QUOTES)]
         self.add(*found)
         return expression
 

@@ -10,8 +10,9 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from deckbuilder.drills.slots import Slot, read_slots, slot_record
 from deckbuilder.drills.specs import DrillSpec
-from deckbuilder.drills.variants import Chosen, Slot, choose_variants, read_slots, slot_record
+from deckbuilder.drills.variants import Chosen, choose_variants
 from tests.support.drills import drill_of
 
 NAMES = ("a", "b", "c", "d", "e")

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from deckbuilder.diagnostics import Diagnostic
 from deckbuilder.drills import limits, variants
 from deckbuilder.drills.quantities import exact_text
+from deckbuilder.drills.slots import Slot, read_slot, read_slots, slot_record
 from deckbuilder.drills.specs import DrillSpec
-from deckbuilder.drills.variants import Chosen, Slot, choose_variants, read_slot, read_slots, slot_record
+from deckbuilder.drills.variants import Chosen, choose_variants
 from tests.support.drills import SGD, drill, drill_of
 from tests.support.fixtures import Case, cases
 
