@@ -22,7 +22,7 @@ from deckbuilder.drills.variants import Chosen, choose_variants
 from tests.support.drills import SGD, drill, drill_of
 from tests.support.fixtures import Case, cases
 
-DRAWN = cases(Path(__file__).parents[1] / "fixtures" / "drills")
+DRAWN = cases(Path(__file__).parents[1] / "fixtures" / "draws")
 
 
 def chosen_of(spec: DrillSpec, key: str = "drill", kept: Sequence[Slot] = ()) -> Chosen:
