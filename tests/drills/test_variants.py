@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deckbuilder.diagnostics import Diagnostic
-from deckbuilder.drills import limits, variants
+from deckbuilder.drills import draws, limits
 from deckbuilder.drills.quantities import exact_text
 from deckbuilder.drills.slots import Slot, read_slot, read_slots, slot_record
 from deckbuilder.drills.specs import DrillSpec
@@ -126,7 +126,7 @@ def test_rules_that_reject_nearly_everything_are_named_with_their_counts() -> No
 
 def test_drawing_ends_at_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     """If this failed, a drill whose rules are long to work out would keep the build waiting."""
-    monkeypatch.setattr(variants, "MAX_DRAW_STEPS", 500)
+    monkeypatch.setattr(draws, "MAX_DRAW_STEPS", 500)
     (found,) = problems_of(whole(99999, where=["exp(x/99999) == 1"]))
     assert found.code == "DB535"
     assert "rejected by `exp(x/99999) == 1`" in found.message
