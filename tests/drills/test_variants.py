@@ -88,6 +88,22 @@ def test_a_search_does_not_follow_the_order_of_a_domain() -> None:
     assert max(found) > 2500
 
 
+def test_a_search_does_not_follow_the_order_of_parameters() -> None:
+    """If this failed, tidying up a drill's parameters would change what a search finds."""
+    domain = {"range": [0, 59], "step": 1}
+    there, back = (
+        drill_of(
+            params=dict.fromkeys(names, domain),
+            example={"a": 0, "b": 0},
+            where=["a*b == 12 or a + b == 0"],
+            answer="a",
+            variants=6,
+        )
+        for names in ("ab", "ba")
+    )
+    assert [slot.values for slot in chosen_of(there).slots] == [slot.values for slot in chosen_of(back).slots]
+
+
 def test_one_variant_too_many_is_counted() -> None:
     """If this failed, an author would have to try out how many variants there can be."""
     (found,) = problems_of(whole(12, variants=13, where=["x != 5"]))
@@ -207,6 +223,18 @@ def test_a_new_parameter_is_drawn_for_each_variant_alone() -> None:
     assert not second.redrawn
     assert not second.answer_changed
     assert len({slot.values["y"] for slot, _ in second.live}) > 1
+
+
+def test_a_case_that_depends_on_a_new_parameter_keeps_what_can_be_kept() -> None:
+    """If this failed, a parameter and cases that are added at once would throw away numbers that fit."""
+    record = [Slot(number, {"x": str(x)}, {"": str(2 * x)}) for number, x in enumerate((20, 30, 5, 6), start=1)]
+    params = {"x": {"range": [0, 50], "step": 1}, "y": {"choices": [0, 1]}}
+    cases_ = {"small": {"when": "y == 0 and x <= 10", "variants": 2}, "rest": {"when": "True", "variants": 2}}
+    spec = drill_of(params=params, example={"x": 0, "y": 0}, answer="2*x", strata=cases_)
+    chosen = chosen_of(spec, kept=record)
+    assert list(values_of(chosen).values()) == ["20", "30", "5", "6"]
+    assert [point.stratum for _, point in chosen.live] == [1, 1, 0, 0]
+    assert not chosen.redrawn
 
 
 def test_a_renamed_parameter_takes_its_values_along_also_those_of_retired_variants() -> None:
