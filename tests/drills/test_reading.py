@@ -193,6 +193,12 @@ def test_a_drill_that_is_too_large_is_refused(block: str, limit: int) -> None:
     assert f"{limit:,}" in diagnostics[0].message or str(limit) in diagnostics[0].message
 
 
+def test_a_run_of_blanks_is_read_in_one_go() -> None:
+    """If this failed, a line of blanks in a stranger's drill would keep a build busy for a minute."""
+    _, diagnostics = read(SMALL + "steps:\n- @{x}" + " " * (MAX_BLOCK - 200) + "y\n")
+    assert [found.code for found in diagnostics] == ["DB110"]
+
+
 def test_line_ends_of_any_kind_count_as_the_editor_counts_them() -> None:
     """If this failed, every place below an odd line end would be a line off."""
     for end in ("\n", "\r\n", "\r"):
