@@ -1,4 +1,4 @@
-"""From a block to a drill: files of tests/fixtures/drills hold `title / . / block / . / outcome / .`."""
+"""From a block to a drill: files of tests/fixtures/drill_blocks hold `title / . / block / . / outcome / .`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from deckbuilder.yaml_text import place_in_file
 from tests.drills.samples import MOMENTUM
 from tests.support.fixtures import Case, cases, rewritten
 
-FIXTURES = Path(__file__).parents[1] / "fixtures" / "drills"
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "drill_blocks"
 SMALL = "params: {x: {range: [0, 5]}}\nexample: {x: 1}\nask: 'Find $@{x} + 1$.'\nanswer: x + 1\n"
 
 
