@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from pathlib import Path
 
 from deckbuilder import rules
@@ -115,7 +114,7 @@ def build(source: Path, options: Options | None = None) -> BuildResult:
     prepared, result = prepare(source, options)
     if prepared is None or result.failed or not options.write:
         return result
-    output = options.output or Path("build") / f"{slug(prepared.lock.deck)}.apkg"
+    output = options.output or default_output(prepared.lock)
     problems = _write(prepared, output, keep_lock=options.locked)
     if problems:
         return replace(result, diagnostics=_in_order([*result.diagnostics, *problems]))
@@ -164,6 +163,11 @@ def prepare(source: Path, options: Options | None = None) -> tuple[Prepared | No
         project, tuple(questions), lock, lock_text, new_lock, templates, tuple(notes), tuple(media), resolution.retired
     )
     return prepared, _result(lock.deck, questions, notes, resolution.retired, diagnostics)
+
+
+def default_output(lock: Lock) -> Path:
+    """Return where a build writes the deck's package if it is not told where."""
+    return Path("build") / f"{slug(lock.deck)}.apkg"
 
 
 def check(source: Path, options: Options | None = None) -> BuildResult:
@@ -306,9 +310,8 @@ def _stamp(
         )
         for note in rendered
     ]
-    template_print = blake2b("\x1f".join((templates.front, templates.back, templates.css)).encode(), digest_size=8)
     born_kinds = {note.locked.kind for note in stamped_notes}
-    types = [stamped_type(kind, template_print.hexdigest(), lock, now) for kind in sorted(born_kinds)]
+    types = [stamped_type(kind, templates.fingerprint, lock, now) for kind in sorted(born_kinds)]
     return stamped_notes, updated_lock(lock, [note.locked for note in stamped_notes], types, decks)
 
 

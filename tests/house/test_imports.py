@@ -17,6 +17,7 @@ LAYERS = (
     ("deckbuilder", "__main__"),
     ("cli",),
     ("reporters", "preview", "anki"),
+    ("diff",),
     ("pipeline",),
     ("packaging",),
     ("rendering",),
