@@ -24,7 +24,8 @@ from deckbuilder.identity.changes import (
 )
 from deckbuilder.identity.evidence import answer_print
 from deckbuilder.identity.lock import Lock, LockedNote, read_lock, write_lock
-from deckbuilder.identity.resolve import Asked, Resolution, resolve, too_many_retired
+from deckbuilder.identity.resolve import Asked, Identity, Register, resolve, resolve_parts, too_many_retired
+from deckbuilder.kinds._shared.notes import Part
 from deckbuilder.kinds.registry import KIND_NAMES, read_note
 from deckbuilder.kinds.templates import Templates, load_templates
 from deckbuilder.packaging.assemble import StampedNote, assemble
@@ -142,27 +143,31 @@ def prepare(source: Path, options: Options | None = None) -> tuple[Prepared | No
     if lock is None:
         return None, _result(project.settings.name, questions, (), (), diagnostics)
 
-    resolution, found = resolve([_asked(question) for question in questions], lock, project.lock_name)
+    register = Register(lock, project.lock_name)
+    identities, found = resolve([_asked(question) for question in questions], register)
     diagnostics += found
-    resolved, found = _read_notes(questions, resolution)
+    resolved, found = _read_notes(questions, identities)
     diagnostics += found
+    resolved, found = _with_parts(resolved, register)
+    diagnostics += found
+    retired = _retired(resolved, lock)
     rendered, media, found = _render(resolved, project, lock.deck)
     diagnostics += found
     if not has_errors(diagnostics):  # a mistake in the sources would only make more seem to be gone
-        diagnostics += _remarks_on_retired(resolution, lock, project, options)
+        diagnostics += _remarks_on_retired(retired, lock, project, options)
 
     templates = load_templates(KIND_NAMES)
     notes, new_lock = _stamp(rendered, templates, project, lock, now)
     diagnostics += _remarks_on_clock(new_lock, project)
     if options.locked and (lock_text is None or new_lock != lock):
-        changes = _what_changes(notes, resolution.retired)
+        changes = _what_changes(notes, retired)
         diagnostics.append(rules.LOCK_OUTDATED.at(Span(project.lock_name), changes=changes))
     if options.strict:
         diagnostics = _strict(diagnostics)
     prepared = Prepared(
-        project, tuple(questions), lock, lock_text, new_lock, templates, tuple(notes), tuple(media), resolution.retired
+        project, tuple(questions), lock, lock_text, new_lock, templates, tuple(notes), tuple(media), retired
     )
-    return prepared, _result(lock.deck, questions, notes, resolution.retired, diagnostics)
+    return prepared, _result(lock.deck, questions, notes, retired, diagnostics)
 
 
 def default_output(lock: Lock) -> Path:
@@ -228,10 +233,12 @@ def _answer_print(question: Question) -> str:
     return answer_print("\n".join((question.answer.text, *(point.text for point in question.key_points))))
 
 
-def _read_notes(questions: Sequence[Question], resolution: Resolution) -> tuple[list[ResolvedNote], list[Diagnostic]]:
+def _read_notes(
+    questions: Sequence[Question], identities: Sequence[Identity | None]
+) -> tuple[list[ResolvedNote], list[Diagnostic]]:
     resolved: list[ResolvedNote] = []
     diagnostics: list[Diagnostic] = []
-    for question, identity in zip(questions, resolution.identities, strict=True):
+    for question, identity in zip(questions, identities, strict=True):
         if identity is None:
             continue
         kind, note, found = read_note(question)
@@ -243,12 +250,57 @@ def _read_notes(questions: Sequence[Question], resolution: Resolution) -> tuple[
     return resolved, diagnostics
 
 
-def _remarks_on_retired(resolution: Resolution, lock: Lock, project: Project, options: Options) -> Iterable[Diagnostic]:
-    for note in resolution.retired:
+def _with_parts(notes: Sequence[ResolvedNote], register: Register) -> tuple[list[ResolvedNote], list[Diagnostic]]:
+    """Settle each note with what the lock kept for it, and put its parts right behind it, and theirs behind them."""
+    waiting = list(reversed(notes))
+    done: list[ResolvedNote] = []
+    diagnostics: list[Diagnostic] = []
+    while waiting:
+        note = waiting.pop()
+        known = note.identity.known
+        settled = note.kind.settle(note.note, note.identity.key, known.slots if known else ())
+        diagnostics += settled.diagnostics
+        done.append(replace(note, note=settled.note, slots=settled.slots))
+        parts = note.kind.parts(settled.note)
+        if not parts:
+            continue
+        identities, found = resolve_parts([_asked_part(part, note) for part in parts], note.identity, register)
+        diagnostics += found
+        waiting += [
+            ResolvedNote(part.note, note.kind, identity, part, note.identity.key)
+            for part, identity in zip(reversed(parts), reversed(identities), strict=True)
+            if identity
+        ]
+    return done, diagnostics
+
+
+def _asked_part(part: Part, whole: ResolvedNote) -> Asked:
+    """Return a part as identity sees it: parts move with the note that they belong to, so its old place is theirs."""
+    known, key = whole.identity.known, whole.identity.key
+    return Asked(
+        span=part.span,
+        section=known.section if known else whole.question.section,
+        text=part.text,
+        answer=answer_print(part.answer),
+        id=None if part.name is None else f"{key}.{part.name}",
+        ships=True,
+    )
+
+
+def _retired(notes: Iterable[ResolvedNote], lock: Lock) -> tuple[LockedNote, ...]:
+    """Return the notes that the lock knows and the sources do not have any more."""
+    there = {note.identity.known.key for note in notes if note.identity.known}
+    return tuple(note for note in lock.notes.values() if note.key not in there and not note.retired)
+
+
+def _remarks_on_retired(
+    retired: Sequence[LockedNote], lock: Lock, project: Project, options: Options
+) -> Iterable[Diagnostic]:
+    for note in retired:
         yield rules.RETIRED.at(Span(project.lock_name, note.line), key=note.key, question=note.text)
     known = sum(not note.retired for note in lock.notes.values())
-    if not options.retire and too_many_retired(len(resolution.retired), known):
-        yield rules.MANY_RETIRED.at(project.place, retired=len(resolution.retired), known=known)
+    if not options.retire and too_many_retired(len(retired), known):
+        yield rules.MANY_RETIRED.at(project.place, retired=len(retired), known=known)
 
 
 # ── rendering ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -316,9 +368,10 @@ def _stamp(
 
 
 def _content(note: RenderedNote) -> Content:
-    question = note.question
+    resolved, section = note.resolved, note.question.section
+    answer = answer_print(resolved.part.answer) if resolved.part else _answer_print(note.question)
     body, whole = note.fingerprints()
-    return Content(note.kind, question.section, question.text, _answer_print(question), body, whole)
+    return Content(note.kind, section, resolved.text, answer, body, whole, resolved.of, resolved.slots)
 
 
 def _remarks_on_clock(lock: Lock, project: Project) -> Iterable[Diagnostic]:
@@ -356,7 +409,6 @@ def _result(
 
 
 def _built(note: StampedNote) -> BuiltNote:
-    question = note.rendered.question
     locked = note.locked
     return BuiltNote(
         key=locked.key,
@@ -364,10 +416,14 @@ def _built(note: StampedNote) -> BuiltNote:
         kind=note.rendered.kind,
         deck=note.deck,
         tags=note.rendered.tags,
-        span=question.span,
+        span=note.rendered.resolved.span,
         change=note.change,
-        question=question.text,
+        question=_shown_text(note.rendered.resolved),
     )
+
+
+def _shown_text(note: ResolvedNote) -> str:
+    return f"{note.question.text} ({note.text})" if note.part else note.text
 
 
 def _in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
