@@ -187,7 +187,7 @@ def _read_documents(project: Project) -> tuple[list[Document], list[Diagnostic]]
     files, diagnostics = read_files(project.folder, list(project.files), project.root)
     documents: list[Document] = []
     for file in files:
-        document, found = read_document(file)
+        document, found = read_document(file, project.settings.questions)
         documents.append(document)
         diagnostics += found
     return documents, diagnostics

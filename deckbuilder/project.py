@@ -12,6 +12,7 @@ from pathlib import Path
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.source.files import markdown_files, read_text
+from deckbuilder.source.habits import HABITS, LIST
 from deckbuilder.source.metadata import read_tags
 from deckbuilder.yaml_text import YamlValue, place_in_file, read_yaml, suggestion
 
@@ -33,6 +34,7 @@ class Settings:
     id: str = ""
     version: str = ""
     description: str = ""
+    questions: str = LIST
     subdecks: int = 2
     tags: tuple[str, ...] = ()
     tag_prefix: str | None = None
@@ -188,6 +190,12 @@ def _patterns(value: YamlValue) -> tuple[str, ...]:
     return tuple(_line(entry) for entry in entries)
 
 
+def _habit(value: YamlValue) -> str:
+    if value.data not in HABITS:
+        raise ValueError(value.text)
+    return value.text
+
+
 def _flavour(value: YamlValue) -> str:
     if value.data not in FLAVOURS:
         raise ValueError(value.text)
@@ -224,6 +232,7 @@ _READERS: dict[str, _Reader] = {
     "id": (_identifier, "a word of letters, digits, `-`, `_` and `.`", "id: jane-transformers"),
     "version": (_line, "a version in quotes", 'version: "1.2"'),
     "description": (_prose, "text", "description: A review of transformers."),
+    "questions": (_habit, "`list` or `headings`", "questions: headings"),
     "subdecks": (_depth, "a number from 0 to 6", "subdecks: 2"),
     "tags": (_tags, "a list of tags without blanks", "tags: [transformers]"),
     "tag_prefix": (_prefix, "a tag without blanks, or nothing", "tag_prefix: transformers"),

@@ -89,7 +89,7 @@ NO_QUESTIONS = Rule(
     severity=WARNING,
     message="no question was found",
     why="A question is an item of an ordered list (`1)` or `1.`) that stands directly under a heading.",
-    mend="Put the questions into an ordered list under a heading.",
+    mend="Put the questions into an ordered list under a heading, or write `questions: headings` if headings ask.",
 )
 
 FILE_TOO_LARGE = Rule(
