@@ -83,7 +83,7 @@ def _shown(path: Path) -> str:
 
 def _file_project(source: Path, name: str) -> Project:
     lock = source.with_name(f"{source.stem}.deck.lock")
-    settings = Settings(name=_plain_name(source.stem))
+    settings = Settings(name=plain_name(source.stem))
     root = _shown(source.parent)
     return Project(source.parent, root, (source,), lock, _joined(root, lock.name), settings, Span(name))
 
@@ -93,7 +93,7 @@ def _folder_project(source: Path, name: str) -> tuple[Project | None, list[Diagn
     place = Span(_joined(name, "deck.yml") if config.exists() else name or ".")
     settings, diagnostics = _read_settings(config, place.file)
     if not settings.name:
-        settings = _with(settings, name=_plain_name(source.resolve().name))
+        settings = _with(settings, name=plain_name(source.resolve().name))
     files = tuple(
         path
         for path in markdown_files(source)
@@ -109,7 +109,8 @@ def _joined(root: str, name: str) -> str:
     return f"{root}/{name}" if root else name
 
 
-def _plain_name(text: str) -> str:
+def plain_name(text: str) -> str:
+    """Return a text as a deck's name: one line, no quotes, no subdecks."""
     return _CONTROL.sub("", text).replace("::", "-").strip() or "deck"
 
 

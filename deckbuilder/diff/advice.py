@@ -16,7 +16,10 @@ def _advice(diff: DeckDiff) -> Iterator[str]:
     if diff.refusals:
         yield "Do not import this update: Anki would refuse part of it, or ask for a full sync."
         return
-    if not (diff.new or diff.changed or diff.revived or diff.restyled):
+    known = (diff.unchanged, diff.changed, diff.retired, diff.at_risk, diff.revived)
+    if diff.new and not any(known):
+        yield "Import the package."
+    elif not (diff.new or diff.changed or diff.revived or diff.restyled):
         yield "Nothing: an import would change nothing that you have."
     else:
         yield "Import the new package over the old one, at Anki's own settings. Your history stays."
