@@ -13,7 +13,7 @@ from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.source.files import markdown_files, read_text
 from deckbuilder.source.habits import HABITS, LIST
-from deckbuilder.source.metadata import read_tags
+from deckbuilder.source.metadata import ID_SHAPE, TAG_SHAPE, read_tags
 from deckbuilder.yaml_text import YamlValue, place_in_file, read_yaml, suggestion
 
 FLAVOURS = ("github", "python-markdown")
@@ -243,3 +243,29 @@ _READERS: dict[str, _Reader] = {
     "source_url": (_url, "an address with `{path}` and `{line}`", "source_url: https://…/{path}#L{line}"),
 }
 SETTINGS = tuple(_READERS)
+
+_SCALAR = ["string", "number", "boolean"]  # YAML reads 1.2 and yes otherwise than as text; here they are text
+_TAGS = {"anyOf": [TAG_SHAPE, {"type": "array", "items": TAG_SHAPE}]}
+_LINE = {"type": _SCALAR, "pattern": r"^[^\x00-\x1f\"]*[^\x00-\x20\"][^\x00-\x1f\"]*$"}
+_SHAPES: Mapping[Callable[[YamlValue], object], Mapping[str, object]] = {
+    _line: _LINE,
+    _prose: {"type": [*_SCALAR, "null"]},
+    _identifier: ID_SHAPE,
+    _habit: {"enum": list(HABITS)},
+    _depth: {"type": "integer", "minimum": 0, "maximum": 6},
+    _tags: _TAGS,
+    _prefix: {"anyOf": [TAG_SHAPE, {"const": ""}, {"type": "null"}]},
+    _patterns: {"anyOf": [_LINE, {"type": "array", "items": _LINE}]},
+    _flavour: {"enum": list(FLAVOURS)},
+    _extensions: {"type": "array", "items": {"anyOf": [_LINE, {"type": "object"}]}},
+    _url: {"type": "string", "pattern": r"^https?://[^\x00-\x1f\"]*$"},
+}
+"""What a value that a reader takes looks like, in the words of JSON schema."""
+
+
+def setting_shapes() -> dict[str, dict[str, object]]:
+    """Return for each setting what its value looks like, as a JSON schema that says what is expected."""
+    return {
+        key: {**_SHAPES[reader], "description": f"{expected}, as in: {example}"}
+        for key, (reader, expected, example) in _READERS.items()
+    }

@@ -17,6 +17,9 @@ FORMATS = ("text", "json", "github")
 
 source_argument = click.argument("source", type=click.Path(path_type=Path), default=Path("content"), required=False)
 strict_option = click.option("--strict", is_flag=True, help="Treat warnings as errors.")
+locked_option = click.option(
+    "--locked", is_flag=True, help="Leave deck.lock alone; fail if it would change. For CI."
+)  # fmt: skip
 format_option = click.option(
     "--format", "form", type=click.Choice(FORMATS), default="text", show_default=True,
     help="How to report: for people, as one JSON object, or as GitHub annotations.",

@@ -24,6 +24,7 @@ LAYERS = (
     ("identity",),
     ("kinds",),
     ("drills",),
+    ("schemas",),
     ("project",),
     ("source",),
     ("yaml_text",),
