@@ -16,7 +16,8 @@ PACKAGE = ROOT / "deckbuilder"
 LAYERS = (
     ("deckbuilder", "__main__"),
     ("cli",),
-    ("reporters", "preview", "anki", "starter"),
+    ("drill_reports", "preview", "anki", "starter", "schemas"),
+    ("reporters",),
     ("diff",),
     ("pipeline",),
     ("packaging",),
@@ -24,7 +25,6 @@ LAYERS = (
     ("identity",),
     ("kinds",),
     ("drills",),
-    ("schemas",),
     ("project",),
     ("source",),
     ("yaml_text",),
@@ -42,6 +42,7 @@ HOMES = {
     "markdown_it": ("source", "rendering"),
     "mdit_py_plugins": ("source", "rendering"),
     "yaml": ("yaml_text",),
+    "rich": ("drill_reports",),
     "wcwidth": ("reporters",),
     "anki": ("anki",),
 }
