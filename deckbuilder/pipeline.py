@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeAlias
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import CannotGoOn, Diagnostic, Severity, Span, has_errors
@@ -43,9 +44,16 @@ CLOCK_SLACK = 2
 """Seconds by which a change time may run ahead of the clock before the build refuses instead of waiting."""
 
 
+Watch: TypeAlias = Callable[[int, int], None]
+"""Is told, after each note, how many are rendered, of how many."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a build is asked for. `output` None stands for build/<deck>.apkg; `now` None for the present second."""
+    """What a build is asked for. `output` None stands for build/<deck>.apkg; `now` None for the present second.
+
+    `watch` is told how far the work is.
+    """
 
     output: Path | None = None
     locked: bool = False
@@ -53,6 +61,7 @@ class Options:
     retire: bool = False
     write: bool = True
     now: int | None = None
+    watch: Watch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +160,7 @@ def prepare(source: Path, options: Options | None = None) -> tuple[Prepared | No
     resolved, found = _with_parts(resolved, register)
     diagnostics += found
     retired = _retired(resolved, lock)
-    rendered, media, found = _render(resolved, project, lock.deck)
+    rendered, media, found = _render(resolved, project, lock.deck, options.watch)
     diagnostics += found
     if not has_errors(diagnostics):  # a mistake in the sources would only make more seem to be gone
         diagnostics += _remarks_on_retired(retired, lock, project, options)
@@ -307,7 +316,7 @@ def _remarks_on_retired(
 
 
 def _render(
-    resolved: Sequence[ResolvedNote], project: Project, deck: str
+    resolved: Sequence[ResolvedNote], project: Project, deck: str, watch: Watch | None
 ) -> tuple[list[RenderedNote], list[MediaFile], list[Diagnostic]]:
     """Render every note, then put its pictures' packed names in."""
     options = RenderOptions(project.settings.flavour, project.settings.markdown_extensions)
@@ -317,6 +326,8 @@ def _render(
         one, found = render_note(note, options, project.settings, deck)
         rendered.append(one)
         diagnostics += found + empty_sides(one)
+        if watch:
+            watch(len(rendered), len(resolved))
     uses = [use for note in rendered for use in note.pictures]
     pictures, found = load_pictures(uses, project.folder, project.root)
     diagnostics += found

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from deckbuilder.cli.progress import progress
 from deckbuilder.cli.shared import format_option, locked_option, report, source_argument, strict_option
 
 
@@ -26,8 +27,10 @@ def build(source: Path, output: Path | None, locked: bool, strict: bool, retire:
     """
     from deckbuilder import pipeline
 
-    options = pipeline.Options(output=output, locked=locked, strict=strict, retire=retire)
-    report(pipeline.build(source, options), form, checked=False)
+    with progress() as watch:
+        options = pipeline.Options(output=output, locked=locked, strict=strict, retire=retire, watch=watch)
+        result = pipeline.build(source, options)
+    report(result, form, checked=False)
 
 
 @click.command()
@@ -42,4 +45,6 @@ def check(source: Path, locked: bool, strict: bool, form: str) -> None:
     """
     from deckbuilder import pipeline
 
-    report(pipeline.check(source, pipeline.Options(locked=locked, strict=strict)), form, checked=True)
+    with progress() as watch:
+        result = pipeline.check(source, pipeline.Options(locked=locked, strict=strict, watch=watch))
+    report(result, form, checked=True)

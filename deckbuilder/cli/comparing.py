@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from deckbuilder.cli.progress import progress
 from deckbuilder.cli.shared import stdout_style, tell
 
 _PACKAGE = ".apkg"
@@ -44,7 +45,8 @@ def diff(what: tuple[Path, ...], against: Path | None, exit_code: bool, form: st
         if source.suffix == _PACKAGE:
             raise click.UsageError(f"name a second package, or: deckbuilder diff --against {source}")
         compared = Compared(against.as_posix() if against else "the last build", source.as_posix())
-        found, diagnostics = asking.diff_sources(source, against)
+        with progress() as watch:
+            found, diagnostics = asking.diff_sources(source, against, watch)
     stopped = has_errors(diagnostics)
     tell(diagnostics, quiet=form == "json")
     if form == "json":

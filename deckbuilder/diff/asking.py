@@ -11,7 +11,7 @@ from deckbuilder.diff.compare import DeckDiff, compare
 from deckbuilder.diff.states import DeckState, split_print, state_of_lock, state_of_plan, types_of_lock
 from deckbuilder.packaging.plan import PackagePlan
 from deckbuilder.packaging.reading import read_package
-from deckbuilder.pipeline import Options, Prepared, default_output, prepare
+from deckbuilder.pipeline import Options, Prepared, Watch, default_output, prepare
 
 
 def diff_packages(old: Path, new: Path) -> tuple[DeckDiff | None, list[Diagnostic]]:
@@ -24,13 +24,15 @@ def diff_packages(old: Path, new: Path) -> tuple[DeckDiff | None, list[Diagnosti
     return _compared(state_of_plan(before), state_of_plan(after), new, diagnostics)
 
 
-def diff_sources(source: Path, against: Path | None = None) -> tuple[DeckDiff | None, list[Diagnostic]]:
+def diff_sources(
+    source: Path, against: Path | None = None, watch: Watch | None = None
+) -> tuple[DeckDiff | None, list[Diagnostic]]:
     """Return what a build of `source` would change: since the last build, or for those who have `against`.
 
     None where nothing can be compared. Of the findings in the sources only the errors are returned: with them a build
     would stop, and the differences are those of what could be read.
     """
-    prepared, result = prepare(source, Options())
+    prepared, result = prepare(source, Options(watch=watch))
     diagnostics = [found for found in result.diagnostics if found.is_error]
     if prepared is None:
         return None, diagnostics
