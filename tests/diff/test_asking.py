@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,9 +11,8 @@ import pytest
 from deckbuilder.diagnostics import Diagnostic
 from deckbuilder.diff.asking import diff_packages, diff_sources
 from deckbuilder.diff.compare import DeckDiff, NoteRef
-from deckbuilder.diff.fields import FieldChange, field_change
+from deckbuilder.diff.fields import FieldChange
 from deckbuilder.diff.words import Fate
-from deckbuilder.kinds import fields
 from deckbuilder.pipeline import Options, build
 
 FIRST, SECOND = 1_700_000_000, 1_700_100_000
@@ -263,13 +263,39 @@ def test_two_decks_are_not_two_releases_of_one() -> None:
     assert told.code == "DB122"
 
 
+DRILL = """\
+# Sums
+
+1) Add.
+
+    ```drill
+    variants: 8
+    params:
+      a: {range: [1, 9]}
+      b: {range: [1, 9]}
+    example: {a: 1, b: 2}
+    ask: What is @{a} + @{b}?
+    answer: a + b
+    ```
+"""
+
+
 def test_drills_are_told_by_the_number_of_their_variants() -> None:
     """If this failed, one changed number would fill the terminal with thirteen worked solutions."""
-    old = "".join(f'<div class="db-variant"><div class="db-ask">{n}</div></div>\n' for n in range(13))
-    new = old.replace(">3<", ">x<").replace(">7<", ">y<")
-    assert field_change(fields.VARIANTS, old, new) == FieldChange("Variants", summary="2 of 13 variants changed")
-    fewer = new.rpartition('<div class="db-variant">')[0]
-    assert field_change(fields.VARIANTS, old, fewer).summary == "2 of 12 variants changed, 13 variants became 12"
+    write(DRILL)
+    assert not build(Path("deck.md"), Options(now=SECOND, retire=True)).failed
+    write(DRILL.replace("What is", "How much is"))
+    (change,) = against_last_build().changed
+    told = {field.field: field for field in change.fields}
+    assert told["Variants"] == FieldChange("Variants", summary="9 of 9 variants changed")
+    assert (words(told["Context"], Fate.GONE), words(told["Context"], Fate.COME)) == ("What", "How much")
+    write(DRILL.replace("variants: 8", "variants: 6"))
+    (change,) = against_last_build().changed
+    assert FieldChange("Variants", summary="9 variants became 7") in change.fields
+    write(DRILL.replace("b: {range: [1, 9]}", "b: {range: [1, 9], exclude: [1]}"))
+    (change,) = against_last_build().changed
+    (variants,) = change.fields
+    assert re.fullmatch(r"[1-5] of 9 variants changed", variants.summary)
 
 
 def test_a_change_that_shows_in_no_word_says_so() -> None:
