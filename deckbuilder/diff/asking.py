@@ -52,9 +52,11 @@ def _since_last_build(prepared: Prepared, diagnostics: list[Diagnostic]) -> tupl
     path = default_output(prepared.before)
     packed, found = _last_package(prepared, path)
     prints = {note.locked.guid: split_print(note.locked.fingerprint) for note in prepared.notes}
+    plan = prepared.plan()
     before = state_of_lock(prepared.before, packed)
-    after = replace(state_of_plan(prepared.plan(), prints), types=types_of_lock(prepared.lock))
+    after = replace(state_of_plan(plan, prints), types=types_of_lock(prepared.lock, plan))
     diff = compare(before, after, _doubtful(prepared, diagnostics))
+    found += _refusals(diff, path)
     wordless = [change for change in diff.changed if change.edited and not change.fields]
     if packed and wordless:
         found.append(rules.EARLIER_TEXT_MISSING.at(Span(path.as_posix()), path=path.as_posix(), count=len(wordless)))
@@ -86,8 +88,12 @@ def _compared(
     doubtful: frozenset[str] = frozenset(),
 ) -> tuple[DeckDiff, list[Diagnostic]]:
     diff = compare(before, after, doubtful)
-    span = Span(place.as_posix())
-    diagnostics += [rules.UPDATE_REFUSED.at(span, problem=problem) for problem in diff.refusals]
+    diagnostics += _refusals(diff, place)
     if before.notes and after.notes and not before.notes.keys() & after.notes.keys():
+        span = Span(place.as_posix())
         diagnostics.append(rules.NOTHING_IN_COMMON.at(span, path=span.file))
     return diff, diagnostics
+
+
+def _refusals(diff: DeckDiff, place: Path) -> list[Diagnostic]:
+    return [rules.UPDATE_REFUSED.at(Span(place.as_posix()), problem=problem) for problem in diff.refusals]

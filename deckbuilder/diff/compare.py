@@ -10,6 +10,7 @@ from typing import TypeAlias
 from deckbuilder.diff.fields import FieldChange, field_change
 from deckbuilder.diff.search import search_for
 from deckbuilder.diff.states import DeckState, NoteState, TypeState
+from deckbuilder.diff.words import one_line
 from deckbuilder.kinds import fields
 
 _OF_PLACE = frozenset({fields.TOPIC, fields.KIND})
@@ -110,7 +111,7 @@ def compare(old: DeckState, new: DeckState, doubtful: Collection[str] = ()) -> D
     retired = [note for note in missing if note.guid not in doubtful]
     changed = [found for before, after in common if (found := _change(before, after))]
     return DeckDiff(
-        deck=new.name or old.name,
+        deck=one_line(new.name or old.name),
         new=tuple(_ref(note) for note in added if note.guid not in old.retired),
         changed=tuple(changed),
         retired=tuple(_ref(note) for note in retired),
@@ -118,14 +119,17 @@ def compare(old: DeckState, new: DeckState, doubtful: Collection[str] = ()) -> D
         at_risk=tuple(_ref(note) for note in missing if note.guid in doubtful),
         reordered=tuple(_ref(note) for note in _reordered(common)),
         unchanged=len(common) - len(changed),
-        restyled=tuple(sorted(after.name for before, after in _common_types(old, new) if before.look != after.look)),
-        refusals=tuple(_refusals(old, new, common)),
-        search=search_for([note.key for note in retired], old.name),
+        restyled=tuple(
+            sorted(one_line(kind.name) for before, kind in _common_types(old, new) if before.look != kind.look)
+        ),
+        refusals=tuple(map(one_line, _refusals(old, new, common))),
+        search=one_line(search_for([note.key for note in retired], old.name)),
     )
 
 
 def _ref(note: NoteState) -> NoteRef:
-    return NoteRef(note.key, note.guid, note.question, note.topic, note.deck or "", note.kind or "")
+    told = (note.key, note.guid, note.question, note.topic, note.deck or "", note.kind or "")
+    return NoteRef(*map(one_line, told))
 
 
 _Pair: TypeAlias = tuple[NoteState, NoteState]
@@ -137,7 +141,9 @@ def _change(old: NoteState, new: NoteState) -> NoteChange | None:
         return _change_by_print(old, new)
     names = [name for name in (*fields.FIELDS, *new.texts) if name not in fields.UNCOUNTED | _OF_PLACE]
     pairs = {name: (old.texts.get(name, ""), new.texts.get(name, "")) for name in names}
-    told = tuple(field_change(name, before, after) for name, (before, after) in pairs.items() if before != after)
+    told = tuple(
+        field_change(one_line(name), before, after) for name, (before, after) in pairs.items() if before != after
+    )
     gone, come = set(old.tags or ()) - set(new.tags or ()), set(new.tags or ()) - set(old.tags or ())
     found = NoteChange(
         note=_ref(new),
@@ -146,8 +152,8 @@ def _change(old: NoteState, new: NoteState) -> NoteChange | None:
         topic=_unlike(old.topic, new.topic),
         deck=_unlike(old.deck, new.deck),
         kind=_unlike(old.kind, new.kind),
-        tags_gone=tuple(sorted(gone)),
-        tags_come=tuple(sorted(come)),
+        tags_gone=tuple(sorted(map(one_line, gone))),
+        tags_come=tuple(sorted(map(one_line, come))),
     )
     return found if found.edited or found.moved or found.kind else None
 
@@ -161,7 +167,7 @@ def _change_by_print(old: NoteState, new: NoteState) -> NoteChange | None:
 
 
 def _unlike(old: str | None, new: str | None) -> OldNew | None:
-    return (old, new) if old is not None and new is not None and old != new else None
+    return (one_line(old), one_line(new)) if old is not None and new is not None and old != new else None
 
 
 def _reordered(common: Sequence[_Pair]) -> list[NoteState]:

@@ -70,9 +70,9 @@ def _change(change: NoteChange) -> Iterator[str]:
         yield "  - edited"
     for field in change.fields:
         if field.summary:
-            yield f"  - {field.field}: {field.summary}"
+            yield f"  - {code(field.field)}: {field.summary}"
             continue
-        yield f"  - {field.field}:"
+        yield f"  - {code(field.field)}:"
         yield ""
         yield from _fenced(list(_changed_lines(field.words)), "diff", "    ")
 

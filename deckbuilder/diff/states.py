@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from html import unescape
 from typing import TypeAlias
 
-from deckbuilder.diff.words import visible_text
+from deckbuilder.diff.words import one_line, visible_text
 from deckbuilder.identity.lock import Lock, LockedNote
 from deckbuilder.kinds import fields
 from deckbuilder.kinds.registry import KINDS
@@ -46,7 +46,7 @@ class NoteState:
     def question(self) -> str:
         """The question as one line of text."""
         text = visible_text(self.texts[fields.QUESTION]) if self.texts else self.words or ""
-        return " ".join(text.split()) or self.key
+        return one_line(text) or self.key
 
     @property
     def topic(self) -> str:
@@ -106,17 +106,19 @@ def state_of_lock(lock: Lock, packed: PackagePlan | None) -> DeckState:
     return DeckState(
         name=lock.deck,
         notes=notes,
-        types=types_of_lock(lock),
+        types=types_of_lock(lock, packed),
         retired=frozenset(note.guid for note in lock.notes.values() if note.retired),
     )
 
 
-def types_of_lock(lock: Lock) -> dict[int, TypeState]:
-    """Return the note types that a lock knows; what is frozen in them it need not know."""
+def types_of_lock(lock: Lock, packed: PackagePlan | None) -> dict[int, TypeState]:
+    """Return the note types that a lock knows, with what is frozen in those of them that a package has."""
     titles = {kind.name: kind.title for kind in KINDS}
+    shapes = {kind.id: _shape(kind) for kind in packed.note_types} if packed else {}
+    types = {note_type_id(kind.kind, lock): kind for kind in lock.types.values()}
     return {
-        note_type_id(kind.kind, lock): TypeState(f"{titles.get(kind.kind, kind.kind)} ({lock.deck})", kind.fingerprint)
-        for kind in lock.types.values()
+        number: TypeState(f"{titles.get(kind.kind, kind.kind)} ({lock.deck})", kind.fingerprint, shapes.get(number))
+        for number, kind in types.items()
     }
 
 

@@ -48,6 +48,11 @@ def visible_text(html: str) -> str:
     return "".join(_tokens(html)).strip("\n")
 
 
+def one_line(text: str) -> str:
+    """Return plain text as one line that is safe to show."""
+    return _UNSEEN.sub("\ufffd", " ".join(text.split()))
+
+
 def word_diff(old: str, new: str) -> tuple[Piece, ...]:
     """Return what stayed, went and came between the visible texts of two fields of HTML, in order."""
     before, after = _tokens(old), _tokens(new)

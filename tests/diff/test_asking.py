@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from deckbuilder.diff.asking import diff_packages, diff_sources
 from deckbuilder.diff.compare import DeckDiff, NoteRef
 from deckbuilder.diff.fields import FieldChange
 from deckbuilder.diff.words import Fate
+from deckbuilder.packaging.reading import read_package
+from deckbuilder.packaging.writer import package_bytes
 from deckbuilder.pipeline import Options, build
 
 FIRST, SECOND = 1_700_000_000, 1_700_100_000
@@ -252,6 +255,22 @@ def test_a_doubtful_question_puts_its_note_at_risk_and_retires_nothing() -> None
     assert found is not None
     assert [error.code for error in errors] == ["DB303"]
     assert (keys(found.at_risk), found.retired, found.search) == (["dot-product-measure"], (), "")
+
+
+def test_an_update_that_anki_would_refuse_is_an_error_whatever_it_is_compared_with() -> None:
+    """If this failed, a release could cut every learner off from all later ones without a word."""
+    last, _ = read_package(Path("build/deck.apkg"))
+    assert last is not None
+    other = replace(last, note_types=tuple(replace(kind, template_name="Other") for kind in last.note_types))
+    for path in ("build/deck.apkg", "other.apkg"):
+        Path(path).write_bytes(package_bytes(other))
+    for found, errors in (
+        diff_sources(Path("deck.md")),
+        diff_sources(Path("deck.md"), Path("other.apkg")),
+        diff_packages(Path("release.apkg"), Path("other.apkg")),
+    ):
+        assert found is not None
+        assert [error.code for error in errors] == ["DB121"]
 
 
 def test_two_decks_are_not_two_releases_of_one() -> None:

@@ -280,7 +280,7 @@ def test_the_markdown_reads_well() -> None:
 ### Changed
 
 - `What is edited?`
-  - Answer:
+  - `Answer`:
 
     ```diff
     - An old line.
@@ -350,3 +350,27 @@ def test_what_anki_would_refuse_is_seen(kind: object, problem: str) -> None:
     assert told.startswith(problem)
     assert advice(diff) == ("Do not import this update: Anki would refuse part of it, or ask for a full sync.",)
     assert "Anki would not bring this over" in markdown_diff(diff)
+
+
+def test_nothing_of_a_package_reaches_the_terminal_raw() -> None:
+    """If this failed, a stranger's package could write over what the terminal shows."""
+    evil = "\x1b]0;pwned\x07\u202e"
+    names = ("Key", "Question", "Hints", f"@octocat{evil}")
+    kinds = [note_type(f"Concept (T{evil})", css=css, fields=names) for css in ("a", "b")]
+    old, new = (
+        package(
+            *(
+                note(f"{key}{evil}", f"Q{evil}", tags=(f"{tag}{evil}",), note_type=kind, **{names[3].lower(): tag})
+                for key in keys
+            ),
+            note_types=(kind,),
+        )
+        for kind, keys, tag in ((kinds[0], "ab", "x"), (kinds[1], "bc", "y"))
+    )
+    diff = compare(state_of_plan(old), state_of_plan(new))
+    assert diff.new and diff.changed and diff.retired and diff.restyled
+    for report in (text_diff(diff, COMPARED, no_style, coloured=False), markdown_diff(diff)):
+        assert not set("\x1b\x07\u202e") & set(report)
+    page = _Outside(cmarkgfm.github_flavored_markdown_to_html(markdown_diff(diff)))
+    assert "octocat" in markdown_diff(diff)
+    assert "octocat" not in page.text
