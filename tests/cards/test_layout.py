@@ -202,6 +202,22 @@ def test_what_reaches_over_a_relation_stays_whole(reviewer: Open) -> None:
     assert page.evaluate(PROBE) == []
 
 
+LONG = r"a_1 = b_1, a_2 = b_2, a_3 = b_3, a_4 = b_4"
+
+
+def test_code_and_formulas_within_formulas_are_left_alone(reviewer: Open) -> None:
+    """Code that shows TeX must show it as it is, and an element inside of a formula keeps MathJax from setting it."""
+    kept = f"see \\({LONG}\\), and"
+    answer = f"<p><code>{kept}</code></p><pre>{kept}</pre>"
+    nested = r"\(x = 1 \text{ where \(y = 2\)}\), and \(z\)."
+    answer += f'<p class="nested">{nested}</p><div class="db-math">\\[x = 1 \\text{{ for \\(y\\), say}}\\]</div>'
+    page = reviewer(DESKTOP).show(note(question="?", answer=answer), "back")
+    assert page.locator("code, pre").all_inner_texts() == [kept] * 2
+    assert page.locator(".db-answer .db-held").count() == 0
+    assert page.locator(".nested > mjx-container").count() == 2
+    assert page.locator(".db-math > mjx-container").count() == 1
+
+
 def test_a_drawing_in_the_dark_is_light_on_dark(reviewer: Open) -> None:
     """A white sheet at night dazzles; but a photograph must not become its negative."""
     images = '<p><img src="db-1.svg" alt="a drawing"> <img src="db-2.png" alt="a photograph"></p>'

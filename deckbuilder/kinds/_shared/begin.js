@@ -56,6 +56,7 @@ function show(target) {
 // comma after it. So what touches a formula is held to it, and a long one becomes several, that end with a relation
 // each, as books break them. (Written so that no delimiter stands here: Anki would load MathJax for every card.)
 var FORMULA = /([^\s\\]{0,12})[\\][(]((?:[^\\]|[\\][^)])*?)[\\][)]([^\s\\]{0,12})/;
+var NESTED = /[\\][(](?:[^\\]|[\\][^()])*[\\][(]/;
 var TOKEN = /[\\][a-zA-Z]+|[\\]?[^]/g;
 var RELATION = /^(?:[=<>]|[\\](?:approx|equiv|geq?|iff|implies|leq?|longrightarrow|mapsto|neq?|propto|Rightarrow|rightarrow|sim|to))$/;
 var OPENS = /^(?:[({[]|[\\](?:\{|left))$/;
@@ -83,12 +84,16 @@ function pieces(tex) {
 }
 
 parts.push(function (card) {
-  var walker = document.createTreeWalker(card, 4, null, false);
+  // Text in code is no formula, and nothing may be put inside of one, as a formula within a formula's words would do.
+  var walker = document.createTreeWalker(card, 5, function (node) {
+    if (node.nodeType === 1) {
+      return /^(?:CODE|PRE)$/.test(node.tagName) || /\bdb-math\b/.test(node.className) ? 2 : 3;
+    }
+    return FORMULA.test(node.data) && !NESTED.test(node.data) ? 1 : 2;
+  }, false);
   var texts = [];
   while (walker.nextNode()) {
-    if (FORMULA.test(walker.currentNode.data)) {
-      texts.push(walker.currentNode);
-    }
+    texts.push(walker.currentNode);
   }
   texts.forEach(function (text) {
     for (var found = FORMULA.exec(text.data); found; found = FORMULA.exec(text.data)) {
