@@ -25,6 +25,7 @@ LAYERS = (
     ("drills",),
     ("project",),
     ("source",),
+    ("tex",),
     ("yaml_text",),
     ("rules",),
     ("diagnostics", "files"),
