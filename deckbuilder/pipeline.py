@@ -25,7 +25,8 @@ from deckbuilder.identity.changes import (
 )
 from deckbuilder.identity.evidence import answer_print
 from deckbuilder.identity.lock import Lock, LockedNote, read_lock, write_lock
-from deckbuilder.identity.resolve import Asked, Resolution, resolve, too_many_retired
+from deckbuilder.identity.resolve import Asked, Identity, Register, resolve, resolve_parts, too_many_retired
+from deckbuilder.kinds._shared.notes import Part
 from deckbuilder.kinds.registry import KIND_NAMES, read_note
 from deckbuilder.kinds.templates import Templates, load_templates
 from deckbuilder.packaging.assemble import StampedNote, assemble
@@ -87,12 +88,50 @@ class BuildResult:
         return has_errors(list(self.diagnostics))
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All that a build has worked out before it writes anything: what `build`, and whoever asks what it would do, use.
+
+    `before` is the lock as it is, `lock` as it will be; `lock_text` is the text of the former, None if there is none.
+    """
+
+    project: Project
+    questions: tuple[Question, ...]
+    before: Lock
+    lock_text: str | None
+    lock: Lock
+    templates: Templates
+    notes: tuple[StampedNote, ...]
+    media: tuple[MediaFile, ...]
+    retired: tuple[LockedNote, ...]
+
+    def plan(self) -> PackagePlan:
+        """Return the package that this deck makes."""
+        return assemble(self.notes, self.lock, self.templates, self.media, self.project.settings.description)
+
+
 def build(source: Path, options: Options | None = None) -> BuildResult:
     """Build the deck at `source`: write the .apkg and the lock, both or neither; every finding is in the result."""
     options = options or Options()
+    prepared, result = prepare(source, options)
+    if prepared is None or result.failed or not options.write:
+        return result
+    output = options.output or Path("build") / f"{slug(prepared.lock.deck)}.apkg"
+    problems = _write(prepared, output, keep_lock=options.locked)
+    if problems:
+        return replace(result, diagnostics=_in_order([*result.diagnostics, *problems]))
+    return replace(result, apkg=output)
+
+
+def prepare(source: Path, options: Options | None = None) -> tuple[Prepared | None, BuildResult]:
+    """Work out the deck at `source` and every finding, and write nothing; None where there is nothing to go on with.
+
+    With errors in the result the prepared deck is good for looking at, never for writing.
+    """
+    options = options or Options()
     project, diagnostics = load_project(source)
     if project is None:
-        return _result("", (), (), (), diagnostics)
+        return None, _result("", (), (), (), diagnostics)
 
     documents, found = _read_documents(project)
     diagnostics += found
@@ -103,35 +142,33 @@ def build(source: Path, options: Options | None = None) -> BuildResult:
     lock_text, lock, found = _load_lock(project, now)
     diagnostics += found
     if lock is None:
-        return _result(project.settings.name, questions, (), (), diagnostics)
+        return None, _result(project.settings.name, questions, (), (), diagnostics)
 
-    resolution, found = resolve([_asked(question) for question in questions], lock, project.lock_name)
+    register = Register(lock, project.lock_name)
+    identities, found = resolve([_asked(question) for question in questions], register)
     diagnostics += found
-    resolved, found = _read_notes(questions, resolution)
+    resolved, found = _read_notes(questions, identities)
     diagnostics += found
+    resolved, found = _with_parts(resolved, register)
+    diagnostics += found
+    retired = _retired(resolved, lock)
     rendered, media, found = _render(resolved, project, lock.deck)
     diagnostics += found
     if not has_errors(diagnostics):  # a mistake in the sources would only make more seem to be gone
-        diagnostics += _remarks_on_retired(resolution, lock, project, options)
+        diagnostics += _remarks_on_retired(retired, lock, project, options)
 
     templates = load_templates(KIND_NAMES)
     notes, new_lock = _stamp(rendered, templates, project, lock, now)
     diagnostics += _remarks_on_clock(new_lock, project)
     if options.locked and (lock_text is None or new_lock != lock):
-        changes = _what_changes(notes, resolution.retired)
+        changes = _what_changes(notes, retired)
         diagnostics.append(rules.LOCK_OUTDATED.at(Span(project.lock_name), changes=changes))
     if options.strict:
         diagnostics = _strict(diagnostics)
-    result = _result(lock.deck, questions, notes, resolution.retired, diagnostics)
-    if result.failed or not options.write:
-        return result
-
-    plan = assemble(notes, new_lock, templates, media, project.settings.description)
-    output = options.output or Path("build") / f"{slug(lock.deck)}.apkg"
-    problems = _write(plan, output, project, new_lock, lock_text, keep_lock=options.locked)
-    if problems:
-        return replace(result, diagnostics=_in_order([*diagnostics, *problems]))
-    return replace(result, apkg=output)
+    prepared = Prepared(
+        project, tuple(questions), lock, lock_text, new_lock, templates, tuple(notes), tuple(media), retired
+    )
+    return prepared, _result(lock.deck, questions, notes, retired, diagnostics)
 
 
 def check(source: Path, options: Options | None = None) -> BuildResult:
@@ -192,10 +229,12 @@ def _answer_print(question: Question) -> str:
     return answer_print("\n".join((question.answer.text, *(point.text for point in question.key_points))))
 
 
-def _read_notes(questions: Sequence[Question], resolution: Resolution) -> tuple[list[ResolvedNote], list[Diagnostic]]:
+def _read_notes(
+    questions: Sequence[Question], identities: Sequence[Identity | None]
+) -> tuple[list[ResolvedNote], list[Diagnostic]]:
     resolved: list[ResolvedNote] = []
     diagnostics: list[Diagnostic] = []
-    for question, identity in zip(questions, resolution.identities, strict=True):
+    for question, identity in zip(questions, identities, strict=True):
         if identity is None:
             continue
         kind, note, found = read_note(question)
@@ -207,12 +246,57 @@ def _read_notes(questions: Sequence[Question], resolution: Resolution) -> tuple[
     return resolved, diagnostics
 
 
-def _remarks_on_retired(resolution: Resolution, lock: Lock, project: Project, options: Options) -> Iterable[Diagnostic]:
-    for note in resolution.retired:
+def _with_parts(notes: Sequence[ResolvedNote], register: Register) -> tuple[list[ResolvedNote], list[Diagnostic]]:
+    """Settle each note with what the lock kept for it, and put its parts right behind it, and theirs behind them."""
+    waiting = list(reversed(notes))
+    done: list[ResolvedNote] = []
+    diagnostics: list[Diagnostic] = []
+    while waiting:
+        note = waiting.pop()
+        known = note.identity.known
+        settled = note.kind.settle(note.note, note.identity.key, known.slots if known else ())
+        diagnostics += settled.diagnostics
+        done.append(replace(note, note=settled.note, slots=settled.slots))
+        parts = note.kind.parts(settled.note)
+        if not parts:
+            continue
+        identities, found = resolve_parts([_asked_part(part, note) for part in parts], note.identity, register)
+        diagnostics += found
+        waiting += [
+            ResolvedNote(part.note, note.kind, identity, part, note.identity.key)
+            for part, identity in zip(reversed(parts), reversed(identities), strict=True)
+            if identity
+        ]
+    return done, diagnostics
+
+
+def _asked_part(part: Part, whole: ResolvedNote) -> Asked:
+    """Return a part as identity sees it: parts move with the note that they belong to, so its old place is theirs."""
+    known, key = whole.identity.known, whole.identity.key
+    return Asked(
+        span=part.span,
+        section=known.section if known else whole.question.section,
+        text=part.text,
+        answer=answer_print(part.answer),
+        id=None if part.name is None else f"{key}.{part.name}",
+        ships=True,
+    )
+
+
+def _retired(notes: Iterable[ResolvedNote], lock: Lock) -> tuple[LockedNote, ...]:
+    """Return the notes that the lock knows and the sources do not have any more."""
+    there = {note.identity.known.key for note in notes if note.identity.known}
+    return tuple(note for note in lock.notes.values() if note.key not in there and not note.retired)
+
+
+def _remarks_on_retired(
+    retired: Sequence[LockedNote], lock: Lock, project: Project, options: Options
+) -> Iterable[Diagnostic]:
+    for note in retired:
         yield rules.RETIRED.at(Span(project.lock_name, note.line), key=note.key, question=note.text)
     known = sum(not note.retired for note in lock.notes.values())
-    if not options.retire and too_many_retired(len(resolution.retired), known):
-        yield rules.MANY_RETIRED.at(project.place, retired=len(resolution.retired), known=known)
+    if not options.retire and too_many_retired(len(retired), known):
+        yield rules.MANY_RETIRED.at(project.place, retired=len(retired), known=known)
 
 
 # ── rendering ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -281,9 +365,10 @@ def _stamp(
 
 
 def _content(note: RenderedNote) -> Content:
-    question = note.question
+    resolved, section = note.resolved, note.question.section
+    answer = answer_print(resolved.part.answer) if resolved.part else _answer_print(note.question)
     body, whole = note.fingerprints()
-    return Content(note.kind, question.section, question.text, _answer_print(question), body, whole)
+    return Content(note.kind, section, resolved.text, answer, body, whole, resolved.of, resolved.slots)
 
 
 def _remarks_on_clock(lock: Lock, project: Project) -> Iterable[Diagnostic]:
@@ -321,7 +406,6 @@ def _result(
 
 
 def _built(note: StampedNote) -> BuiltNote:
-    question = note.rendered.question
     locked = note.locked
     return BuiltNote(
         key=locked.key,
@@ -329,10 +413,14 @@ def _built(note: StampedNote) -> BuiltNote:
         kind=note.rendered.kind,
         deck=note.deck,
         tags=note.rendered.tags,
-        span=question.span,
+        span=note.rendered.resolved.span,
         change=note.change,
-        question=question.text,
+        question=_shown_text(note.rendered.resolved),
     )
+
+
+def _shown_text(note: ResolvedNote) -> str:
+    return f"{note.question.text} ({note.text})" if note.part else note.text
 
 
 def _in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -355,14 +443,13 @@ def _what_changes(notes: Sequence[StampedNote], retired: Sequence[LockedNote]) -
 # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _write(
-    plan: PackagePlan, output: Path, project: Project, lock: Lock, before: str | None, *, keep_lock: bool
-) -> list[Diagnostic]:
+def _write(prepared: Prepared, output: Path, *, keep_lock: bool) -> list[Diagnostic]:
     """Write the package and then, if it says anything new, the lock; return why neither could be written."""
     from deckbuilder.packaging.writer import write_package  # brings in genanki, which a check never needs
 
-    _wait_until(_newest(lock))
-    text = write_lock(lock)
+    project, before = prepared.project, prepared.lock_text
+    _wait_until(_newest(prepared.lock))
+    text = write_lock(prepared.lock)
     at = output
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
@@ -372,7 +459,7 @@ def _write(
                 files.enter_context(atomic_writer(project.lock)).write(text.encode())
             at = output
             # Entered last and so moved into place first: a lock never tells of a package that is not there.
-            write_package(plan, files.enter_context(atomic_writer(output)))
+            write_package(prepared.plan(), files.enter_context(atomic_writer(output)))
             if _lock_text(project) != before:
                 raise CannotGoOn(rules.LOCK_CHANGED.at(Span(project.lock_name)))
     except CannotGoOn as stop:

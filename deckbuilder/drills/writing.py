@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 from deckbuilder.drills.limits import NoValue
@@ -122,6 +123,7 @@ def _array(value: tuple[Value, ...], how: Format, script: Script) -> str:
     return f"({', '.join(row[0] for row in cells)})"
 
 
+@lru_cache(maxsize=8_192, typed=True)  # a drill writes the same few numbers in many variants
 def _number(value: Number, how: Format, script: Script) -> str:
     if how.fraction:
         text = _fraction(value, script)

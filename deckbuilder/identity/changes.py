@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from deckbuilder.drills.slots import Slot
 from deckbuilder.identity.lock import Lock, LockedNote, LockedType, Section
 from deckbuilder.identity.resolve import Identity
 
@@ -25,6 +26,7 @@ class Content:
     """What a build gives a note: the kind that it is now, its section, its words, and fingerprints of all it shows.
 
     `body` stands for its fields without those that follow from its place; `whole` for everything, tags included.
+    `of` is the key of the note that it is a part of; `slots` are a drill's variants as the lock keeps them.
     """
 
     kind: str
@@ -33,6 +35,8 @@ class Content:
     answer: str
     body: str
     whole: str
+    of: str = ""
+    slots: tuple[Slot, ...] = ()
 
 
 def change_of(identity: Identity, content: Content) -> Change:
@@ -54,13 +58,14 @@ def stamped(identity: Identity, content: Content, now: int) -> LockedNote:
     if known is None:
         return LockedNote(
             key=identity.key, guid=identity.guid, kind=content.kind, born=now, modified=now, fingerprint=fingerprint,
-            answer=content.answer, section=content.section, text=content.text,
+            answer=content.answer, section=content.section, text=content.text, of=content.of, slots=content.slots,
         )  # fmt: skip
     modified = known.modified if known.fingerprint == fingerprint else max(now, known.modified + 1)
     aliases = known.aliases if identity.key == known.key else (*known.aliases, known.key)
     return replace(
         known, key=identity.key, modified=modified, fingerprint=fingerprint, answer=content.answer,
-        section=content.section, text=content.text, retired=False, aliases=aliases,
+        section=content.section, text=content.text, retired=False, aliases=aliases, of=content.of,
+        slots=content.slots,
     )  # fmt: skip
 
 
@@ -81,9 +86,9 @@ def updated_lock(
 ) -> Lock:
     """Return the lock after a build: its notes as they are now, those that are gone kept as retired."""
     current = {note.key: note for note in notes}
-    renamed = {alias for note in current.values() for alias in note.aliases}
+    renamed = {alias: note.key for note in current.values() for alias in note.aliases}
     gone = {
-        key: replace(note, retired=True)
+        key: replace(note, retired=True, of=renamed.get(note.of, note.of))
         for key, note in lock.notes.items()
         if key not in current and key not in renamed
     }

@@ -45,8 +45,8 @@ def content_words(text: str) -> list[str]:
     return [word for word in words_of(text) if word not in _FILLER]
 
 
-def key_for(text: str, taken: Collection[str]) -> str:
-    """Return a new readable key for a question's text that is not among the keys `taken`.
+def key_for(text: str, taken: Collection[str], prefix: str = "") -> str:
+    """Return a new readable key for a question's text, behind `prefix`, that is not among the keys `taken`.
 
     Two questions that share their first words get `…-2`, `…-3`; a key once given is never given again.
     """
@@ -60,7 +60,7 @@ def key_for(text: str, taken: Collection[str]) -> str:
         if len(longer) > MAX_KEY:
             break
         key = longer
-    return _free(key, taken)
+    return _free(prefix + key, taken)
 
 
 def _free(key: str, taken: Collection[str]) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
+from deckbuilder.drills.slots import Slot, read_slots, slot_record
 
 FORMAT: Final = 1
 _MARKERS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
@@ -26,7 +27,8 @@ class LockedNote:
 
     `kind` is the kind that it was born with, which is its note type in Anki for ever; `fingerprint` stands for its
     rendered fields and tags, `answer` for its answer's words; `aliases` are earlier keys; `line` is its line in the
-    lock. `slots` holds a drill's variants by value.
+    lock. `of` is the key of the note that it is a part of (a level, a variant or a step of it), "" for a question's
+    own note; `slots` holds a drill's variants by value.
     """
 
     key: str
@@ -40,7 +42,8 @@ class LockedNote:
     text: str
     retired: bool = False
     aliases: tuple[str, ...] = ()
-    slots: tuple[Mapping[str, Any], ...] = ()
+    of: str = ""
+    slots: tuple[Slot, ...] = ()
     line: int = field(default=0, compare=False)
 
 
@@ -89,8 +92,10 @@ def _note_record(note: LockedNote) -> dict[str, object]:
         record["retired"] = True
     if note.aliases:
         record["was"] = list(note.aliases)
+    if note.of:
+        record["of"] = note.of
     if note.slots:
-        record["slots"] = [dict(slot) for slot in note.slots]
+        record["slots"] = [slot_record(slot) for slot in note.slots]
     return record | {"section": list(note.section), "text": note.text}
 
 
@@ -181,6 +186,7 @@ def _note(record: dict[str, Any], number: int) -> LockedNote:
     slots = record.get("slots", [])
     if not isinstance(slots, list) or not all(isinstance(slot, dict) for slot in slots):
         raise ValueError("`slots` is not a list of variants")
+    variants = read_slots(slots)
     return LockedNote(
         key=_text(record, "key"),
         guid=_text(record, "guid"),
@@ -193,7 +199,8 @@ def _note(record: dict[str, Any], number: int) -> LockedNote:
         text=_text(record, "text", empty=True),
         retired=record.get("retired", False) is True,
         aliases=_texts(record, "was") if "was" in record else (),
-        slots=tuple(slots),
+        of=_text(record, "of") if "of" in record else "",
+        slots=variants,
         line=number,
     )
 

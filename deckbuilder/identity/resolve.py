@@ -13,7 +13,7 @@ The rules, in order; each takes only what the ones before have left:
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -66,17 +66,45 @@ class Identity:
     known: LockedNote | None
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution:
-    """One identity for each question, in order (None: a question that ships no note and never did), and who is left."""
+class Register:
+    """What a lock knows, its notes by the note that they are a part of; and every key and GUID that is taken."""
 
-    identities: tuple[Identity | None, ...]
-    retired: tuple[LockedNote, ...]
+    def __init__(self, lock: Lock, lock_name: str) -> None:
+        self.lock = lock
+        self.lock_name = lock_name
+        self.keys = set(_names(lock.notes))
+        self.guids = {note.guid for note in lock.notes.values()}
+        self._by_whole: dict[str, dict[str, LockedNote]] = defaultdict(dict)
+        for key, note in lock.notes.items():
+            self._by_whole[note.of][key] = note
+
+    def questions(self) -> Mapping[str, LockedNote]:
+        """Return the notes that are questions' own, by key."""
+        return self._by_whole.get("", {})
+
+    def parts(self, whole: Identity) -> Mapping[str, LockedNote]:
+        """Return the parts that a note had at the last build, by key."""
+        return self._by_whole.get(whole.known.key, {}) if whole.known else {}
 
 
-def resolve(asked: Sequence[Asked], lock: Lock, lock_name: str) -> tuple[Resolution, list[Diagnostic]]:
-    """Give each question its identity. With an error among the diagnostics the resolution is not to be used."""
-    resolver = _Resolver(asked, lock, lock_name)
+Found: TypeAlias = "tuple[list[Identity | None], list[Diagnostic]]"
+"""One identity for each that asked, in order (None: it ships no note, or is at fault), and what is to be said."""
+
+
+def resolve(asked: Sequence[Asked], register: Register) -> Found:
+    """Give each question its identity. With an error among the diagnostics they are not to be used."""
+    return _resolved(_Resolver(asked, register, register.questions()))
+
+
+def resolve_parts(asked: Sequence[Asked], whole: Identity, register: Register) -> Found:
+    """Give each part of a note (a level, a variant, a step) its identity, by the same rules as questions.
+
+    A part is sought among the parts that the note had; its key begins with the note's own.
+    """
+    return _resolved(_Resolver(asked, register, register.parts(whole), f"{whole.key}."))
+
+
+def _resolved(resolver: _Resolver) -> Found:
     resolver.by_id()
     resolver.no_duplicates()
     resolver.by_same_place()
@@ -95,18 +123,23 @@ def too_many_retired(retired: int, known: int) -> bool:
 class _Resolver:
     """The state of one resolution: which questions have found which notes so far."""
 
-    def __init__(self, asked: Sequence[Asked], lock: Lock, lock_name: str) -> None:
+    def __init__(
+        self, asked: Sequence[Asked], register: Register, notes: Mapping[str, LockedNote], prefix: str = ""
+    ) -> None:
         self.asked = asked
-        self.lock = lock
-        self.lock_name = lock_name
+        self.register = register
+        self.lock_name = register.lock_name
+        self.notes = notes
+        self.prefix = prefix
+        self.comment = "step" if prefix else "card"
         self.texts = [known_text(question.text) for question in asked]
-        self.known_texts = {key: known_text(note.text) for key, note in lock.notes.items()}
+        self.known_texts = {key: known_text(note.text) for key, note in self.notes.items()}
         self.claims: dict[int, tuple[LockedNote, Match]] = {}
         self.claimed: set[str] = set()
         self.failed: set[int] = set()
         self.diagnostics: list[Diagnostic] = []
         self._suspects: list[tuple[int, LockedNote]] | None = None
-        self.names = {name: note for note in lock.notes.values() for name in note.aliases} | dict(lock.notes)
+        self.names = _names(self.notes)
 
     # Rule 1
 
@@ -122,10 +155,10 @@ class _Resolver:
                 continue
             first[question.id] = number
             note = self.names.get(question.id)
-            if note and note.key in self.claimed:
-                self._error(number, rules.DUPLICATE_ID.at(question.span, key=note.key))
-            elif note:
+            if note and note.key not in self.claimed:
                 self._claim(number, note, Match.ID)
+            elif note or question.id in self.register.keys:
+                self._error(number, rules.DUPLICATE_ID.at(question.span, key=note.key if note else question.id))
 
     # Rule 2
 
@@ -140,8 +173,10 @@ class _Resolver:
                 first[place] = number
                 continue
             other = Related(self.asked[first[place]].span, "first here")
-            key = key_for(question.text, ())
-            self._error(number, rules.DUPLICATE_QUESTION.at(question.span, related=(other,), key=key))
+            found = rules.DUPLICATE_QUESTION.at(
+                question.span, related=(other,), key=key_for(question.text, ()), comment=self.comment
+            )
+            self._error(number, found)
 
     def by_same_place(self) -> None:
         """Give each question the note that had the same text in the same section."""
@@ -326,11 +361,13 @@ class _Resolver:
         self._claim(number, note, Match.EDITED)
         question = self.asked[number]
         if question.ships:
-            new = key_for(question.text, self.names)
             before = Related(Span(self.lock_name, note.line), f"was: {note.text}")
             self.diagnostics.append(
-                rules.RECOGNISED_EDIT.at(question.span, related=(before,), key=note.key, reason=reason, new=new)
-            )
+                rules.RECOGNISED_EDIT.at(
+                    question.span, related=(before,), key=note.key, reason=reason,
+                    new=self._new_id(question), comment=self.comment,
+                )
+            )  # fmt: skip
 
     # Rule 5
 
@@ -361,38 +398,46 @@ class _Resolver:
     def _unsure(self, number: int, note: LockedNote, reason: str) -> None:
         question = self.asked[number]
         before = Related(Span(self.lock_name, note.line), f"`{note.key}` was: {note.text}")
-        new = key_for(question.text, self.names)
-        found = rules.UNSURE_MATCH.at(question.span, related=(before,), key=note.key, new=new, reason=reason)
+        old = note.key.removeprefix(self.prefix)
+        found = rules.UNSURE_MATCH.at(
+            question.span, related=(before,), key=note.key, old=old, new=self._new_id(question), reason=reason,
+            comment=self.comment,
+        )  # fmt: skip
         self._error(number, found)
+
+    def _new_id(self, question: Asked) -> str:
+        """Return an id with which the author could say that the question is a new one."""
+        return key_for(question.text, self.register.keys, self.prefix).removeprefix(self.prefix)
 
     # Rule 6
 
-    def result(self) -> tuple[Resolution, list[Diagnostic]]:
-        """Name what is new, and tell what is left in the lock."""
-        taken_keys = set(self.names) | {question.id for question in self.asked if question.id}
-        taken_guids = {note.guid for note in self.lock.notes.values()}
+    def result(self) -> Found:
+        """Name what is new."""
+        self.register.keys |= {question.id for question in self.asked if question.id}
         identities: list[Identity | None] = []
         for number, question in enumerate(self.asked):
             if number in self.claims:
                 note, match = self.claims[number]
                 identities.append(self._kept(question, note, match) if question.ships else None)
             elif question.ships and number not in self.failed:
-                key = question.id or key_for(question.text, taken_keys)
-                guid = guid_for(self.lock.id, key, taken_guids)
-                taken_keys.add(key)
-                taken_guids.add(guid)
-                identities.append(Identity(key, guid, Match.NEW, None))
+                identities.append(self._new(question))
             else:
                 identities.append(None)
-        shipped = {identity.known.key for identity in identities if identity and identity.known}
-        retired = [note for note in self.lock.notes.values() if note.key not in shipped and not note.retired]
-        return Resolution(tuple(identities), tuple(retired)), self.diagnostics
+        return identities, self.diagnostics
+
+    def _new(self, question: Asked) -> Identity:
+        key = question.id or key_for(question.text, self.register.keys, self.prefix)
+        guid = guid_for(self.register.lock.id, key, self.register.guids)
+        self.register.keys.add(key)
+        self.register.guids.add(guid)
+        return Identity(key, guid, Match.NEW, None)
 
     def _kept(self, question: Asked, note: LockedNote, match: Match) -> Identity:
         key = note.key
         if question.id and question.id != note.key and question.id not in note.aliases:
             key = question.id
-            self.diagnostics.append(rules.KEY_RENAMED.at(question.span, old=note.key, key=key))
+            if not note.of:  # a part follows the note that it is a part of
+                self.diagnostics.append(rules.KEY_RENAMED.at(question.span, old=note.key, key=key))
         if note.retired:
             self.diagnostics.append(rules.REVIVED.at(question.span, key=key))
         return Identity(key, note.guid, match, note)
@@ -408,9 +453,7 @@ class _Resolver:
         return [number for number in self._left() if self.asked[number].ships and self.asked[number].id is None]
 
     def _left_notes(self, *, retired: bool = False) -> list[LockedNote]:
-        return [
-            note for note in self.lock.notes.values() if note.key not in self.claimed and (retired or not note.retired)
-        ]
+        return [note for note in self.notes.values() if note.key not in self.claimed and (retired or not note.retired)]
 
     def _claim(self, number: int, note: LockedNote, match: Match) -> None:
         self.claims[number] = (note, match)
@@ -419,6 +462,11 @@ class _Resolver:
     def _error(self, number: int, found: Diagnostic) -> None:
         self.failed.add(number)
         self.diagnostics.append(found)
+
+
+def _names(notes: Mapping[str, LockedNote]) -> dict[str, LockedNote]:
+    """Return the notes by all the keys that they have, or ever had."""
+    return {name: note for note in notes.values() for name in note.aliases} | dict(notes)
 
 
 def _common_end(one: Section, other: Section) -> int:

@@ -10,10 +10,10 @@ from hashlib import blake2b
 from html import escape
 
 from deckbuilder import rules
-from deckbuilder.diagnostics import Diagnostic
+from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.identity.resolve import Identity
 from deckbuilder.kinds import fields
-from deckbuilder.kinds._shared.notes import Kind, Note
+from deckbuilder.kinds._shared.notes import Kind, Note, Part, Slots
 from deckbuilder.project import Settings, slug
 from deckbuilder.rendering.media import MediaFile
 from deckbuilder.rendering.options import RenderOptions
@@ -25,16 +25,33 @@ from deckbuilder.source.questions import Question
 
 @dataclass(frozen=True, slots=True)
 class ResolvedNote:
-    """A note that knows who it is."""
+    """A note that knows who it is.
+
+    `part` is None for a question's own note; `of` is the key of the note that a part belongs to. `slots` is what the
+    lock is to keep for the note.
+    """
 
     note: Note
     kind: Kind
     identity: Identity
+    part: Part | None = None
+    of: str = ""
+    slots: Slots = ()
 
     @property
     def question(self) -> Question:
         """The question that the note comes from."""
         return self.note.question
+
+    @property
+    def text(self) -> str:
+        """The words that the note is known by."""
+        return self.part.text if self.part else self.question.text
+
+    @property
+    def span(self) -> Span:
+        """Where the note stands in the sources."""
+        return self.part.span if self.part else self.question.span
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +96,7 @@ def empty_sides(note: RenderedNote) -> list[Diagnostic]:
     """Return a finding for each side of a note's card that would show nothing."""
     sides = {"front": (fields.QUESTION,), "back": _BACK}
     return [
-        rules.EMPTY_SIDE.at(note.question.span, side=side)
+        rules.EMPTY_SIDE.at(note.resolved.span, side=side)
         for side, names in sides.items()
         if not any(_TAG.sub("", note.fields.get(name, "")) for name in names)
     ]
@@ -116,18 +133,18 @@ def render_note(
     filled[fields.KEY] = resolved.identity.key
     filled[fields.KIND] = resolved.kind.name
     filled[fields.TOPIC] = escape(" › ".join(question.section))
-    filled[fields.SOURCE] = source_link(question, settings.source_url)
+    filled[fields.SOURCE] = source_link(question, resolved.span, settings.source_url)
     filled[fields.VERSION] = escape(settings.version)
     tags = tags_of(question, settings, deck)
     return RenderedNote(resolved, filled, tags, tuple(html.pictures)), html.diagnostics
 
 
-def source_link(question: Question, url: str) -> str:
-    """Return where a question stands: a link, if the project gives an address for its sources."""
-    place = f"{question.inside}:{question.span.line}"
+def source_link(question: Question, span: Span, url: str) -> str:
+    """Return where a note stands: a link, if the project gives an address for its sources."""
+    place = f"{question.inside}:{span.line}"
     if not url:
         return escape(place)
-    address = url.replace("{path}", question.inside).replace("{line}", str(question.span.line))
+    address = url.replace("{path}", question.inside).replace("{line}", str(span.line))
     return f'<a href="{escape(address)}">{escape(place)}</a>'
 
 

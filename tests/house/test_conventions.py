@@ -71,7 +71,7 @@ def test_only_the_command_line_speaks() -> None:
     """Otherwise a library user's terminal, and the JSON on stdout that CI reads, would be written into."""
     said = []
     for path in SOURCES:
-        if path.stem == "cli":
+        if path.is_relative_to(ROOT / "deckbuilder" / "cli"):
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Name | ast.Attribute) and dotted(node) in SPEAKING:

@@ -12,7 +12,7 @@ from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.identity.changes import Content, stamped, updated_lock
 from deckbuilder.identity.evidence import answer_print
 from deckbuilder.identity.lock import Lock, read_lock, write_lock
-from deckbuilder.identity.resolve import Asked, Identity, Match, resolve, too_many_retired
+from deckbuilder.identity.resolve import Asked, Identity, Match, Register, resolve, too_many_retired
 
 LOCK = "content/deck.lock"
 
@@ -41,8 +41,8 @@ def asked(questions: list[Q]) -> list[Asked]:
 
 def built(lock: Lock, questions: list[Q], now: int = 100) -> tuple[Lock, dict[Q, Identity], list[Diagnostic]]:
     """Build the questions upon a lock, as often as an author does: the new lock, who is who, what was said."""
-    resolution, found = resolve(asked(questions), lock, LOCK)
-    identities = {q: one for q, one in zip(questions, resolution.identities, strict=True) if one}
+    given, found = resolve(asked(questions), Register(lock, LOCK))
+    identities = {q: one for q, one in zip(questions, given, strict=True) if one}
     notes = [
         stamped(one, Content("concept", q.section, q.text, answer_print(q.words), q.text + q.words, ""), now)
         for q, one in identities.items()

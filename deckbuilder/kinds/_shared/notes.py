@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
-from deckbuilder.diagnostics import Diagnostic
+from deckbuilder.diagnostics import Diagnostic, Span
+from deckbuilder.drills.slots import Slot
 from deckbuilder.kinds import fields
 from deckbuilder.kinds._shared import fragments
 from deckbuilder.source.passage import Passage
@@ -30,11 +31,48 @@ class Note:
     question: Question
 
 
+Slots: TypeAlias = "tuple[Slot, ...]"
+"""What the lock keeps for a note besides its identity: a drill's variants by value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A note that a question gives besides its own: a level or a variant of a drill, a step of a derivation.
+
+    `text` is what the part is known by, `answer` are the words of what it shows; a part with a `name` is known by that
+    alone and never by likeness.
+    """
+
+    note: Note
+    span: Span
+    text: str
+    answer: str = ""
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A note that has made up its mind with what the lock kept for it, and what the lock is to keep."""
+
+    note: Note
+    slots: Slots = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def _as_it_is(note: Note, key: str, slots: Slots) -> Settled:
+    return Settled(note, slots)  # a note that is no drill any more may become one again
+
+
+def _no_parts(note: Note) -> Sequence[Part]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of note: how it is recognised, how it is read from a question, how it fills its fields.
 
-    `name` is used in metadata, the lock and style sheets; `title` is its note type's name in Anki.
+    `name` is used in metadata, the lock and style sheets; `title` is its note type's name in Anki. `settle` is given
+    the note's key and what the lock kept for it; `parts` are the further notes that a settled note gives.
     """
 
     name: str
@@ -42,6 +80,8 @@ class Kind:
     recognises: Callable[[Question], bool]
     read: Callable[[Question], tuple[Note, list[Diagnostic]]]
     fill: Callable[[Any, Html], Mapping[str, str]]
+    settle: Callable[[Any, str, Slots], Settled] = _as_it_is
+    parts: Callable[[Any], Sequence[Part]] = _no_parts
 
 
 def common_fields(question: Question, html: Html) -> dict[str, str]:

@@ -1,0 +1,44 @@
+"""`build` and `check`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from deckbuilder.cli.shared import format_option, report, source_argument, strict_option
+
+
+@click.command()
+@source_argument
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Where to write. [default: build/NAME.apkg]")
+@click.option("--locked", is_flag=True, help="Leave deck.lock alone; fail if it would change. For CI.")
+@strict_option
+@click.option("--retire", is_flag=True, help="Allow more than a quarter of the notes to be retired at once.")
+@format_option
+def build(source: Path, output: Path | None, locked: bool, strict: bool, retire: bool, form: str) -> None:
+    """Build SOURCE into an .apkg for Anki.
+
+    SOURCE is a folder of Markdown files (default: content) or one Markdown file. Its deck.lock (FILE.deck.lock for a
+    file) is written beside the sources. With any error nothing is written.
+
+    Exit code: 0 done, 1 errors were found, 2 the command was misspelt.
+    """
+    from deckbuilder import pipeline
+
+    options = pipeline.Options(output=output, locked=locked, strict=strict, retire=retire)
+    report(pipeline.build(source, options), form, checked=False)
+
+
+@click.command()
+@source_argument
+@strict_option
+@format_option
+def check(source: Path, strict: bool, form: str) -> None:
+    """Report everything that is wrong with SOURCE, and write nothing.
+
+    Exit code: 0 clean or warnings only, 1 errors were found, 2 the command was misspelt.
+    """
+    from deckbuilder import pipeline
+
+    report(pipeline.check(source, pipeline.Options(strict=strict)), form, checked=True)

@@ -1,0 +1,29 @@
+"""The command `deckbuilder`, and which commands it has."""
+
+from __future__ import annotations
+
+import click
+
+from deckbuilder import __version__
+from deckbuilder.cli import building, explaining
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", prog_name="deckbuilder", message="%(prog)s %(version)s")
+def main() -> None:
+    """Turn Markdown review notes into an Anki deck that keeps every learner's history.
+
+    Write questions as an ordered list under a heading, each answer indented below its question. Then:
+
+    \b
+      deckbuilder check             see what is wrong, write nothing
+      deckbuilder build             content/ becomes build/NAME.apkg, to import into Anki
+      deckbuilder build notes.md    one file is a deck too
+
+    Commit deck.lock together with the notes: it remembers which card is which, so that the next build updates
+    learners' cards in place.
+    """
+
+
+for command in (building.build, building.check, explaining.explain):
+    main.add_command(command)
