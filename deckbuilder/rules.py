@@ -26,10 +26,6 @@ class Example:
     bad: str
     good: str
 
-    def __str__(self) -> str:
-        sides = (("Found:", self.bad), ("Mended:", self.good))
-        return "\n".join("\n".join([name, "", indent(text, "    "), ""]) for name, text in sides).rstrip()
-
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -57,10 +53,29 @@ class Rule:
 
     def explanation(self) -> str:
         """Return what the rule means, why it is there and how to mend what it finds, for a reader."""
-        words = {name: name.upper() for _, name, _, _ in Formatter().parse(self.message + self.help) if name}
-        lines = [f"{self.code} {self.name} ({self.severity})", "", "  " + self.message.format(**words)]
-        lines += ["", f"Why: {self.why}", f"Mend: {self.mend}"]
-        return "\n".join([*lines, "", str(self.example)] if self.example else lines)
+        lines = [f"{self.code} {self.name} ({self.severity})", "", "  " + _shown(self.message)]
+        lines += ["", f"Why: {_shown(self.why)}", f"Mend: {_shown(self.mend)}"]
+        if self.example:
+            for name, text in (("Found:", self.example.bad), ("Mended:", self.example.good)):
+                lines += ["", name, "", indent(text, "    ")]
+        return "\n".join(lines)
+
+    def explanation_in_markdown(self) -> str:
+        """Return the same as Markdown, under a heading of the third level."""
+        parts = [f"### {self.code} {self.name}", f"*{self.severity}*: {_shown(self.message)}", _shown(self.why)]
+        parts.append(f"**Mend:** {_shown(self.mend)}")
+        if self.example:
+            parts += [f"Found:\n\n{_fenced(self.example.bad)}", f"Mended:\n\n{_fenced(self.example.good)}"]
+        return "\n\n".join(parts)
+
+
+def _shown(text: str) -> str:
+    """Return a format string for a reader: what is filled in stands there in capitals."""
+    return text.format(**{name: name.upper() for _, name, _, _ in Formatter().parse(text) if name})
+
+
+def _fenced(markdown: str) -> str:
+    return f"````markdown\n{markdown}\n````"
 
 
 FILE_MISSING = Rule(
@@ -1000,6 +1015,164 @@ OUTPUT_UNWRITABLE = Rule(
     why="Nothing was changed: the package and the lock are written whole or not at all.",
     mend="Choose another place with -o, or make room or give permission there.",
 )
+
+
+LONG_ANSWER = Rule(
+    code="DB701",
+    name="long-answer",
+    severity=WARNING,
+    message="an answer of {words} words, and no key points to grade oneself by",
+    why="Of a long answer a learner recalls a part and cannot tell whether that was enough; both the grade and the interval become guesses.",
+    mend="Add `**Key points**` with a short list, split the question, or put what is good to know into `<details>`.",
+)
+
+SEVERAL_QUESTIONS = Rule(
+    code="DB702",
+    name="several-questions",
+    severity=WARNING,
+    message="{count} questions in one",
+    why="A learner who knows one half and not the other can give no honest grade, and forgets each half at its own pace.",
+    mend="Make a question of each; or word one that has a single answer.",
+    example=Example(
+        "1) What is a norm? Why does the L1 norm give sparse weights?\n\n    A length.",
+        "1) Why does a penalty on the L1 norm give sparse weights?\n\n    Its ball has corners on the axes.",
+    ),
+)
+
+LONG_LIST = Rule(
+    code="DB703",
+    name="long-list",
+    severity=WARNING,
+    message="a list of {count} {kind} to recall",
+    why="Sets are the hardest thing to remember: more than five steps, or three things in no order, are rarely recalled whole.",
+    mend="Ask for each separately, group them, or make them `**Key points**` to check oneself by.",
+    example=Example("- red\n- green\n- blue\n- black", "- red\n- green\n- blue"),
+)
+
+NOT_ALONE = Rule(
+    code="DB704",
+    name="not-alone",
+    severity=WARNING,
+    message="`{phrase}` points to something that is not on this card",
+    why="In Anki a card is met alone and in any order: there is no question before it and nothing above.",
+    mend="Say what is meant.",
+    example=Example(
+        "1) For that same network, what is the gradient?\n\n    Zero.",
+        "1) For a network with one ReLU unit that is never active, what is the gradient?\n\n    Zero.",
+    ),
+)
+
+YES_NO = Rule(
+    code="DB705",
+    name="yes-no",
+    severity=WARNING,
+    message="a question that yes or no answers",
+    why="It is right half the time by guessing, and what is remembered is a word instead of a reason.",
+    mend="Ask why, when or how.",
+    example=Example(
+        "1) Is the softmax invariant to a constant added to all logits?\n\n    Yes.",
+        "1) Why does a constant added to all logits leave the softmax as it is?\n\n    It cancels.",
+    ),
+)
+
+NO_ANGLE = Rule(
+    code="DB706",
+    name="no-angle",
+    severity=WARNING,
+    message="`{verb} …` does not say what is to be known",
+    why="Anything about the subject would be an answer, so a learner cannot know whether theirs is the one meant.",
+    mend="Ask for one thing: how it works, why it is needed, what it costs, how it differs from something.",
+    example=Example(
+        "1) Explain dropout.\n\n    It switches units off at random.",
+        "1) How does dropout keep units from relying on one another?\n\n    It switches units off at random.",
+    ),
+)
+
+GIVEN_AWAY = Rule(
+    code="DB707",
+    name="answer-given-away",
+    severity=WARNING,
+    message="the answer says nothing that the question does not say already",
+    why="Whoever reads the question has read the answer: the card is right every time and teaches nothing.",
+    mend="Take the answer's words out of the question, or ask for the reason.",
+    example=Example(
+        "1) What is the learning rate that gradient descent multiplies each gradient by?\n\n    The learning rate of gradient descent.",
+        "1) What does gradient descent multiply each gradient by?\n\n    The learning rate.",
+    ),
+)
+
+LONG_CODE = Rule(
+    code="DB708",
+    name="long-code",
+    severity=WARNING,
+    message="{lines} lines of code in an answer that is no implementation",
+    why="Nobody recalls so much code on a card that asks for something else, and on a phone it pushes the answer away.",
+    mend="Cut it down to the lines that matter, put it into `<details>`, or make it a question of kind `implementation`.",
+)
+
+NEAR_DUPLICATE = Rule(
+    code="DB709",
+    name="near-duplicate",
+    severity=WARNING,
+    message="nearly the same question as another one",
+    why="Two cards with one answer cost twice the reviews, and each reminds of the other.",
+    mend="Delete one, or word them so that each asks for what the other does not.",
+    example=Example(
+        "1) Why is the sigmoid used in the output layer?\n\n    For probabilities.\n\n"
+        "2) Why is the sigmoid used in the last output layer?\n\n    Its range is (0, 1).",
+        "1) Why is the sigmoid used in the output layer?\n\n    For probabilities.\n\n"
+        "2) Why is the sigmoid rarely used in hidden layers?\n\n    Its slope vanishes.",
+    ),
+)
+
+PLACEHOLDER = Rule(
+    code="DB710",
+    name="placeholder",
+    severity=WARNING,
+    message="`{answer}` is a placeholder, not an answer",
+    why="The card would be shipped, and learned.",
+    mend="Write the answer, or delete it: a question without one is left out of the deck.",
+    example=Example("Test", "It is the slope of the tangent."),
+)
+
+WAIVER_IDLE = Rule(
+    code="DB790",
+    name="waiver-idle",
+    severity=WARNING,
+    message="nothing here is `{code}` any more",
+    why="A waiver that waives nothing would let the next finding of its kind pass unseen.",
+    mend="Delete it.",
+    example=Example("A length.\n\n<!-- lint: {DB703: the four are always met together} -->", "A length."),
+)
+
+WAIVER_REFUSED = Rule(
+    code="DB791",
+    name="waiver-refused",
+    severity=ERROR,
+    message="`{code}` cannot be silenced: {problem}",
+    why="What would break a card or cost a learner's history must never pass unseen.",
+    mend="Mend what was found instead, or name the code that is meant.",
+    example=Example("A length.\n\n<!-- lint: {DB420: it looks fine to me} -->", "A length."),
+)
+
+WAIVER_WITHOUT_REASON = Rule(
+    code="DB792",
+    name="waiver-without-reason",
+    severity=ERROR,
+    message="`{code}` is silenced without a reason",
+    why="Whoever comes after needs to know whether the reason still holds.",
+    mend="Write why the finding may stand.",
+    help="write `{code}: why it may stand`",
+    example=Example(
+        "- red\n- green\n- blue\n- black\n\n<!-- lint: {DB703: } -->",
+        "- red\n- green\n- blue\n- black\n\n<!-- lint: {DB703: the inks are always named together} -->",
+    ),
+)
+
+NEVER_SILENT = frozenset({
+    RECOGNISED_EDIT, KEY_RENAMED, REVIVED, RETIRED, DECK_RENAMED, HTML_REMOVED, WAIVER_IDLE
+})  # fmt: skip
+"""No errors, and yet to be seen every time: what becomes of learners' history, unsafe HTML, waivers themselves."""
 
 
 def catalogue() -> dict[str, Rule]:

@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from deckbuilder.pipeline import BuildResult
     from deckbuilder.reporters import Style
 
-FORMATS = ("text", "json", "github")
+FORMATS = ("text", "json", "github", "sarif")
 
 source_argument = click.argument("source", type=click.Path(path_type=Path), default=Path("content"), required=False)
 strict_option = click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 format_option = click.option(
     "--format", "form", type=click.Choice(FORMATS), default="text", show_default=True,
-    help="How to report: for people, as one JSON object, or as GitHub annotations.",
+    help="How to report: for people, as one JSON object, as GitHub annotations, or as SARIF for code scanning.",
 )  # fmt: skip
 
 
@@ -27,6 +27,8 @@ def report(result: BuildResult, form: str, *, checked: bool) -> None:
 
     if form == "json":
         click.echo(reporters.json_report(result))
+    elif form == "sarif":
+        click.echo(reporters.sarif_report(result.diagnostics))
     elif form == "github":
         if result.diagnostics:
             click.echo(reporters.github_report(result.diagnostics))
