@@ -297,7 +297,9 @@ def _check_call(node: ast.Call, expression: Expression) -> Iterator[Diagnostic]:
         wanted = str(function.least) if function.least == function.most else f"{function.least} or more"
         if function.most is not None and function.most > function.least:
             wanted = f"{function.least} to {function.most}"
-        yield rules.DRILL_EXPRESSION.at(place, problem=f"`{name}` takes {wanted} values, here are {given}")
+        yield rules.DRILL_EXPRESSION.at(
+            place, problem=f"`{name}` takes {wanted} value{'' if wanted == '1' else 's'}, not {given}"
+        )
 
 
 # Working out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from itertools import combinations
 from typing import Final
@@ -12,7 +13,7 @@ from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic
 from deckbuilder.drills.expressions import Expression, evaluate
 from deckbuilder.drills.limits import MAX_POINT_STEPS, NoValue, Work
-from deckbuilder.drills.quantities import Value, exact_text, named, shape_of
+from deckbuilder.drills.quantities import Value, entries_of, exact_text, named, shape_of
 from deckbuilder.drills.specs import DrillSpec, Mistake
 from deckbuilder.drills.templates import Template
 
@@ -98,12 +99,18 @@ class Point:
     @cached_property
     def answers(self) -> Mapping[str, Value]:
         """The answers by name, each a number, a vector or a matrix."""
-        return {name: self._result(expression) for name, expression in self.spec.answers.items()}
+        return {name: self._answer(expression) for name, expression in self.spec.answers.items()}
 
     @cached_property
     def mistakes(self) -> Mapping[str, Mapping[str, Value]]:
         """What each mistake gives, by its name, for those answers that it speaks of, each of its answer's shape."""
         return {mistake.name: self._mistaken(mistake) for mistake in self.spec.mistakes}
+
+    def _answer(self, expression: Expression) -> Value:
+        value = self._result(expression)
+        if self.spec.tolerance.is_exact and any(isinstance(entry, Decimal) for entry in entries_of(value)):
+            raise NoValue("this comes from exp, log or a root and has no end: give a `tolerance`", expression.span())
+        return value
 
     def _mistaken(self, mistake: Mistake) -> Mapping[str, Value]:
         given = {}
@@ -195,6 +202,12 @@ class Point:
         if self.number is None:
             return words or "a drill without parameters"
         return (f"variant {self.number}" if self.number else "the example") + (f" ({words})" if words else "")
+
+    def hidden(self, collision: Collision, more: str = "") -> Diagnostic:
+        """Return the diagnostic of a mistake that collides here, and at `more` variants."""
+        place = next(mistake.span for mistake in self.spec.mistakes if mistake.name == collision.mistake)
+        mistake, other = collision.mistake, collision.other_in_words
+        return rules.DRILL_MISTAKE_HIDDEN.at(place, mistake=mistake, other=other, variant=str(self), more=more)
 
     def finding(self, error: NoValue) -> Diagnostic:
         """Return the diagnostic of an expression that has no value here."""

@@ -82,6 +82,9 @@ def read_drill(text: str, place: Place) -> tuple[DrillSpec | None, list[Diagnost
         return None, sheet.notes
     sheet.unknown_keys(root.data, KEYS, "the drill")
     spec = _spec(root.data, root.span, sheet)
+    if sheet.expressions > MAX_EXPRESSIONS:
+        sheet.note(rules.DRILL_TOO_LARGE, root.span, limit=f"{MAX_EXPRESSIONS:,}", what="expressions in a drill")
+        return spec, sheet.notes
     levels = _levels(root.data, sheet)
     return (replace(spec, levels=levels) if spec else None), sheet.notes
 
@@ -95,9 +98,11 @@ def _levels(entries: Entries, sheet: Sheet) -> tuple[DrillSpec, ...]:
     found: list[DrillSpec] = []
     for name, level in named.items():
         key_span = level.key_span or level.span
-        if len(found) >= MAX_LEVELS or sheet.expressions > MAX_EXPRESSIONS:
-            limit, what = (MAX_LEVELS, "levels") if len(found) >= MAX_LEVELS else (MAX_EXPRESSIONS, "expressions")
-            sheet.note(rules.DRILL_TOO_LARGE, key_span, limit=limit, what=what)
+        if len(found) == MAX_LEVELS:
+            sheet.note(rules.DRILL_TOO_LARGE, key_span, limit=MAX_LEVELS, what="levels")
+            break
+        if sheet.expressions > MAX_EXPRESSIONS:
+            sheet.note(rules.DRILL_TOO_LARGE, key_span, limit=f"{MAX_EXPRESSIONS:,}", what="expressions in a drill")
             break
         if not _LEVEL.fullmatch(name):
             problem = "a level's name is made of up to 40 letters, digits, `-` and `_`"

@@ -29,7 +29,8 @@ class Scalar:
 
     def span(self, start: int = 0, end: int | None = None) -> Span:
         """Return the place of the characters `start` to `end` (excluded), cut at the end of the first one's line."""
-        stop = len(self.text) if end is None else end
+        line_end = self.text.find("\n", start)
+        stop = min(len(self.text) if end is None else end, len(self.text) if line_end < 0 else line_end)
         index = max(0, bisect_right(self.runs, start, key=lambda run: run[0]) - 1)
         offset, place = self.runs[index]
         if index + 1 < len(self.runs):

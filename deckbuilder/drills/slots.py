@@ -12,7 +12,7 @@ from deckbuilder.drills.expressions import NAME
 from deckbuilder.drills.limits import MAX_NAMES
 from deckbuilder.drills.quantities import read_exact
 
-_DECIMAL: Final = re.compile(r"~-?[0-9]+(?:\.[0-9]+)?(?:e-?[0-9]+)?", re.ASCII)
+_DECIMAL: Final = re.compile(r"(?<![^\[ ])~-?[0-9]+(?:\.[0-9]+)?(?:e-?[0-9]+)?(?![^\],])", re.ASCII)
 _LONGEST_ANSWER_NAME: Final = 200
 
 

@@ -30,6 +30,13 @@ class Tolerance:
     nearness: Nearness = Nearness.EXACT
     amount: Fraction = Fraction(0)
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether nothing but the exact result counts as right."""
+        return self.nearness is Nearness.EXACT or (
+            self.nearness in (Nearness.ABSOLUTE, Nearness.RELATIVE) and not self.amount
+        )
+
     def band(self, value: Number) -> Fraction:
         """Return how far from `value` an answer may be; both ends count as right.
 

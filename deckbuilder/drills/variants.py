@@ -416,6 +416,8 @@ def _without_value(points: Sequence[Point]) -> Iterator[Diagnostic]:
                 if error.span not in found:
                     yield point.finding(error)
                 found.add(error.span)
+                if isinstance(error, TooMuchWork):  # whatever else is asked of this drill will be too much as well
+                    return
 
 
 _PARTS: Final[tuple[Callable[[Point], object], ...]] = (
@@ -435,20 +437,12 @@ def _failed_checks(points: Sequence[Point]) -> Iterator[Diagnostic]:
 
 
 def _collisions(points: Sequence[Point]) -> Iterator[Diagnostic]:
-    spec = points[0].spec
     colliding: dict[Collision, list[Point]] = {}
     for point in points:
         for collision in point.collisions:
             colliding.setdefault(collision, []).append(point)
-    spans = {mistake.name: mistake.span for mistake in spec.mistakes}
     for collision, there in colliding.items():
-        yield rules.DRILL_MISTAKE_HIDDEN.at(
-            spans[collision.mistake],
-            mistake=collision.mistake,
-            other=collision.other_in_words,
-            variant=str(there[0]),
-            more=_more(there),
-        )
+        yield there[0].hidden(collision, _more(there))
 
 
 def _more(points: Sequence[Point]) -> str:

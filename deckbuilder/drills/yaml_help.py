@@ -29,9 +29,7 @@ def read_block(text: str) -> tuple[YamlValue | None, list[Diagnostic], frozenset
         value, found = read_yaml("\n".join(lines), in_block)
         index = min(found[0].span.line, len(lines)) - 1 if found else 0
         parts = _unquoted(lines[index]) if found and value is None else None
-        problems += [
-            replace(each, help=_help(lines[each.span.line - 1 : each.span.line]) or each.help) for each in found
-        ]
+        problems += [_helped(each, lines) for each in found]
         if parts is None or index + 1 in mended or len(mended) == _MOST_MENDS:
             return value, problems, frozenset(mended)
         mended.add(index + 1)
@@ -54,13 +52,22 @@ def as_text(value: YamlValue) -> str:
     return ""
 
 
-def _help(lines: list[str]) -> str:
-    for line in lines:
-        if parts := _unquoted(line):
-            return _advice(parts[0].strip(), parts[1])
-        if "{" in line or "[" in line:
-            return IN_QUOTES
-    return ""
+def _helped(problem: Diagnostic, lines: list[str]) -> Diagnostic:
+    """Return what YAML found wrong, on a line that there is, with a help that fits that line."""
+    span = problem.span
+    if span.line > len(lines):  # YAML looked for more behind the end
+        span = Span("", len(lines), len(lines[-1]) + 1)
+    line = lines[span.line - 1]
+    help_ = problem.help
+    if "end of stream" in problem.message or "document start" in problem.message:
+        help_ = "close the quotation, bracket or brace that was opened here or above"
+    elif "\t" in line[: len(line) - len(line.lstrip())]:
+        help_ = "indent with blanks: YAML takes no tabs"
+    elif parts := _unquoted(line):
+        help_ = _advice(parts[0].strip(), parts[1])
+    elif "did not find expected" in problem.message and ("{" in line or "[" in line):
+        help_ = IN_QUOTES
+    return replace(problem, span=span, help=help_)
 
 
 def _unquoted(line: str) -> tuple[str, str] | None:

@@ -16,7 +16,8 @@ PACKAGE = ROOT / "deckbuilder"
 LAYERS = (
     ("deckbuilder", "__main__"),
     ("cli",),
-    ("reporters", "preview", "anki"),
+    ("drill_reports", "preview", "anki"),
+    ("reporters",),
     ("pipeline",),
     ("packaging",),
     ("lints",),
@@ -42,6 +43,7 @@ HOMES = {
     "markdown_it": ("source", "rendering"),
     "mdit_py_plugins": ("source", "rendering"),
     "yaml": ("yaml_text",),
+    "rich": ("drill_reports",),
     "wcwidth": ("reporters",),
     "anki": ("anki",),
 }
