@@ -22,6 +22,9 @@ Style = Callable[[str, str], str]
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
+Read = Callable[[str], list[str]]
+"""Returns the lines of a file by its name; none where it cannot be read."""
+
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 _TAB = 4
 _WIDEST = 160
@@ -39,39 +42,35 @@ def no_style(text: str, colour: str) -> str:
 
 def text_report(diagnostics: Sequence[Diagnostic], style: Style = no_style) -> str:
     """Return the findings for a reader: place, message, the line with a caret under it, and how to mend it."""
-    return "\n\n".join("\n".join(_paragraph(found, style)) for found in diagnostics)
+    read = cache(_lines)  # each file once a report, and anew for the next: it may be edited meanwhile
+    return "\n\n".join("\n".join(_paragraph(found, read, style)) for found in diagnostics)
 
 
-def _paragraph(found: Diagnostic, style: Style) -> Iterator[str]:
+def _paragraph(found: Diagnostic, read: Read, style: Style) -> Iterator[str]:
     colour = _COLOURS[found.severity]
     margin = max(len(str(span.line)) for span in (found.span, *(related.span for related in found.related)))
     yield f"{style(str(found.span), 'bold')}: {style(f'{found.severity}[{found.code}]', colour)} {found.message}"
-    yield from _excerpt(found.span, margin, "^", colour, style)
+    yield from _excerpt(found.span, read, margin, "^", colour, style)
     for related in found.related:
         yield f"  {style('-->', 'blue')} {related.span}: {related.message}"
-        yield from _excerpt(related.span, margin, "-", "blue", style)
+        yield from _excerpt(related.span, read, margin, "-", "blue", style)
     if found.help:
         yield f"  {style('help:', 'green')} {found.help}"
 
 
-def _excerpt(span: Span, margin: int, mark: str, colour: str, style: Style) -> Iterator[str]:
-    line = _line(span)
-    if line is None or not line.strip():
+def _excerpt(span: Span, read: Read, margin: int, mark: str, colour: str, style: Style) -> Iterator[str]:
+    lines = read(span.file)
+    line = lines[span.line - 1] if 0 < span.line <= len(lines) else ""
+    if not line.strip():
         return
-    gutter = " " * margin + style(" |", "blue")
     start = min(span.column - 1, len(line))
     shown, lead, width = _window(line, start, min(start + span.width, len(line)))
+    gutter = " " * margin + style(" |", "blue")
     yield gutter
     yield f"{style(f'{span.line:>{margin}} |', 'blue')} {shown}"
     yield f"{gutter} {' ' * lead}{style(mark * width, colour)}"
 
 
-def _line(span: Span) -> str | None:
-    lines = _lines(span.file)
-    return lines[span.line - 1] if 0 < span.line <= len(lines) else None
-
-
-@cache
 def _lines(file: str) -> list[str]:
     try:
         text = Path(file).read_text("utf-8-sig")

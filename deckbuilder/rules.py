@@ -54,7 +54,7 @@ class Rule:
     def explanation(self) -> str:
         """Return what the rule means, why it is there and how to mend what it finds, for a reader."""
         lines = [f"{self.code} {self.name} ({self.severity})", "", "  " + _shown(self.message)]
-        lines += ["", f"Why: {_shown(self.why)}", f"Mend: {_shown(self.mend)}"]
+        lines += ["", f"Why: {self.why}", f"Mend: {_shown(self.mend)}"]
         if self.example:
             for name, text in (("Found:", self.example.bad), ("Mended:", self.example.good)):
                 lines += ["", name, "", indent(text, "    ")]
@@ -62,7 +62,7 @@ class Rule:
 
     def explanation_in_markdown(self) -> str:
         """Return the same as Markdown, under a heading of the third level."""
-        parts = [f"### {self.code} {self.name}", f"*{self.severity}*: {_shown(self.message)}", _shown(self.why)]
+        parts = [f"### {self.code} {self.name}", f"*{self.severity}*: {_shown(self.message)}", self.why]
         parts.append(f"**Mend:** {_shown(self.mend)}")
         if self.example:
             parts += [f"Found:\n\n{_fenced(self.example.bad)}", f"Mended:\n\n{_fenced(self.example.good)}"]
@@ -71,7 +71,7 @@ class Rule:
 
 def _shown(text: str) -> str:
     """Return a format string for a reader: what is filled in stands there in capitals."""
-    return text.format(**{name: name.upper() for _, name, _, _ in Formatter().parse(text) if name})
+    return "".join(literal + (name or "").upper() for literal, name, _, _ in Formatter().parse(text))
 
 
 def _fenced(markdown: str) -> str:
@@ -650,7 +650,7 @@ TEX_IN_TEXT = Rule(
     name="tex-in-text",
     severity=ERROR,
     message="`{sign}` is shown as it is written inside `\\{macro}`",
-    why="Anki leaves out the package that reads TeX inside of text, so `\\text{{d\\_model}}` shows its backslash.",
+    why="Anki leaves out the package that reads TeX inside of text, so `\\text{d\\_model}` shows its backslash.",
     mend="In text write `_`, `%`, `&` and `#` without a backslash; end the text before a macro.",
     help="{advice}",
     example=Example(r"$d_{\text{d\_model}}$", r"$d_{\text{d_model}}$"),
@@ -717,7 +717,7 @@ TEX_LOST_ON_GITHUB = Rule(
     severity=WARNING,
     message="GitHub takes the backslash off `{sign}` and shows `{left}`",
     why="On GitHub the text between single dollars goes through Markdown first, where a backslash before punctuation is an escape. The card is right.",
-    mend="Use a macro with a name (`\\lbrace`, `\\rbrace`, `\\thinspace`, `\\lVert`), or write `` $`…`$ ``.",
+    mend="Use a macro with a name (`\\lbrace`, `\\rbrace`, `\\thinspace`, `\\lVert`, `\\cr` for `\\\\`), or write `` $`…`$ ``.",
     example=Example(r"$y \in \{0, 1\}$", r"$y \in \lbrace 0, 1\rbrace$"),
 )
 

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator
 
 from deckbuilder import rules
-from deckbuilder.diagnostics import Diagnostic
+from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.identity.keys import content_words, words_of
 from deckbuilder.kinds.concept import CONCEPT
 from deckbuilder.kinds.implementation import IMPLEMENTATION
 from deckbuilder.lints.outline import outline
 from deckbuilder.rendering.notes import ResolvedNote
 from deckbuilder.source.gfm import plain_text
+from deckbuilder.source.passage import Passage
 
 MOST_WORDS = 120
 MOST_ORDERED, MOST_UNORDERED = 5, 3
@@ -35,17 +36,17 @@ def about_answer(note: ResolvedNote) -> Iterator[Diagnostic]:
     found = outline(answer)
     if kind is CONCEPT and not question.key_points:
         if found.words > MOST_WORDS:
-            yield rules.LONG_ANSWER.at(answer.span(), words=found.words)
+            yield rules.LONG_ANSWER.at(_line(answer, 0), words=found.words)
         for listing in found.listings:
             most = MOST_ORDERED if listing.ordered else MOST_UNORDERED
             if listing.items > most:
-                place = answer.span(listing.line, 0, len(answer.lines[listing.line].text))
+                place = _line(answer, listing.line)
                 said = "numbered items" if listing.ordered else "items in no order"
                 yield rules.LONG_LIST.at(place, count=listing.items, kind=said)
     if kind is not IMPLEMENTATION:
         for code in found.code:
             if code.lines > MOST_CODE:
-                yield rules.LONG_CODE.at(answer.span(code.line, 0, 3), lines=code.lines)
+                yield rules.LONG_CODE.at(_line(answer, code.line), lines=code.lines)
     if len(answer.lines) == 1 and not question.key_points:
         yield from _about_short_answer(note)
 
@@ -53,7 +54,7 @@ def about_answer(note: ResolvedNote) -> Iterator[Diagnostic]:
 def _about_short_answer(note: ResolvedNote) -> Iterator[Diagnostic]:
     answer = note.question.answer
     text = answer.text.strip()
-    place = answer.span(0, len(answer.text) - len(answer.text.lstrip()), len(text))
+    place = _line(answer, 0)
     if _ONLY_SIGNS.fullmatch(text) or " ".join(words_of(text)) in _PLACEHOLDERS:
         yield rules.PLACEHOLDER.at(place, answer=text[:40])
     elif note.kind is CONCEPT:
@@ -61,3 +62,9 @@ def _about_short_answer(note: ResolvedNote) -> Iterator[Diagnostic]:
         asked = set(content_words(note.question.text))
         if 2 <= len(said) <= _SHORT_ANSWER and asked.issuperset(said) and "$" not in text:
             yield rules.GIVEN_AWAY.at(place)
+
+
+def _line(answer: Passage, number: int) -> Span:
+    """Return the place of what stands on a line."""
+    text = answer.lines[number].text
+    return answer.span(number, len(text) - len(text.lstrip()), len(text.strip()))

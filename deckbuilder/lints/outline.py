@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from deckbuilder.source.passage import Passage
 
@@ -17,11 +17,12 @@ _DETAILS = re.compile(r"<(/?)details\b", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list that stands at the top level of an answer: its first line (from 0), whether it is numbered, its items."""
+    """A list at the top level of an answer: its first line (from 0), if it is numbered, its items, their indent."""
 
     line: int
     ordered: bool
     items: int
+    indent: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +71,13 @@ def outline(answer: Passage) -> Outline:
         prose.append(text)
         item = _ITEM.match(text)
         if item:
-            ordered = item.group("number") is not None
-            if listing and listing.ordered == ordered:
-                listing = Listing(listing.line, ordered, listing.items + 1)
-                found.listings[-1] = listing
-            else:
-                listing = Listing(number, ordered, 1)
+            ordered, indent = item.group("number") is not None, len(item.group("indent"))
+            if listing is None or (listing.ordered != ordered and indent <= listing.indent):
+                listing = Listing(number, ordered, 1, indent)
                 found.listings.append(listing)
+            elif indent <= listing.indent + 1:
+                listing = replace(listing, items=listing.items + 1)
+                found.listings[-1] = listing
         elif text.strip() and not text.startswith(" "):
             listing = None
     found.words = len(_WORD.findall(_TAG.sub(r" \1 ", _MATH.sub(" x ", "\n".join(prose)))))

@@ -1,4 +1,7 @@
-"""What makes a question unclear: several in one, nothing asked for, yes or no, something that is not on the card."""
+"""What makes a question unclear: several in one, nothing asked for, yes or no, something that is not on the card.
+
+All of it reads English; of another language's words it says nothing.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +23,9 @@ _TOLD = re.compile(
 )
 """A sentence that tells to do something."""
 
+# "Was" is left out: in German it asks for a thing.
 _YES_NO = re.compile(
-    r"(?:is|are|was|were|does|do|did|can|could|will|would|has|have|had|should|must|may|might)\b(?P<rest>[^?]*)\?",
+    r"(?:is|are|were|does|do|did|can|could|will|would|has|have|had|should|must|may|might)\b(?P<rest>[^?]*)\?",
     re.IGNORECASE,
 )
 _CHOICE = re.compile(r"\b(?:or|how|why|what|which|when|where|who|whether)\b", re.IGNORECASE)
@@ -42,7 +46,7 @@ _ELSEWHERE = re.compile(
     | \b(?:the|a|this|that)\s+(?:previous|preceding|last|earlier|next|following)\s+
         (?:question|card|exercise|problem|answer|section|chapter|note)s?\b
     | \b(?:that|this)\s+same\s+[^\W\d_]+
-    | \b(?:remember|recall)\s+(?:when|how|that)\s+we\b
+    | \b(?:remember|recall)\s+(?:when|how)\s+we\b
     | \bas\s+we\s+(?:saw|have\s+seen|discussed|mentioned|showed)\b
     | \b(?:question|exercise|problem|card)\s+(?:\#\s*)?\d+\b
     """,
@@ -53,14 +57,14 @@ _ELSEWHERE = re.compile(
 def about_question(note: ResolvedNote) -> Iterator[Diagnostic]:
     """Yield what is to be said of the wording of a note's question."""
     question = note.question
-    text = _QUOTED.sub(" x ", question.text).strip() if "?" in question.text or ". " in question.text else question.text
-    asked = len(_QUESTION_END.findall(text))
-    told = len(_TOLD.findall(text))
+    prompt = _QUOTED.sub(" x ", question.prompt.text)
+    asked = len(_QUESTION_END.findall(prompt))
+    told = len(_TOLD.findall(prompt))
     if asked + told > 1:
         yield rules.SEVERAL_QUESTIONS.at(question.span, count=asked + told)
-    elif asked == 1 and (found := _YES_NO.fullmatch(text)) and not _CHOICE.search(found.group("rest")):
+    elif asked == 1 and (found := _YES_NO.fullmatch(question.text)) and not _CHOICE.search(found.group("rest")):
         yield rules.YES_NO.at(question.span)
-    elif not asked and (angle := _NO_ANGLE.fullmatch(text)) and not _ANGLE.search(angle.group("what")):
+    elif not asked and (angle := _NO_ANGLE.fullmatch(question.text)) and not _ANGLE.search(angle.group("what")):
         yield rules.NO_ANGLE.at(question.span, verb=angle.group("verb"))
 
 
