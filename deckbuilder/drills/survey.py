@@ -165,10 +165,11 @@ class _Findings:
             self._failed_checks.add(rules.DRILL_CHECK_FAILS.at(place, variant=str(point), more=""), index)
         for collision in point.collisions:
             self._collisions.add(point.hidden(collision), collision)
-        for text in (point.ask, *point.steps):
-            for number in _NUMBER.findall(text):
-                if _digits(number) > _digits(self._longest):
-                    self._longest = number
+        for text in (self._spec.ask, *self._spec.steps):
+            for shown in point.numbers(text):
+                for number in _NUMBER.findall(shown):
+                    if _digits(number) > _digits(self._longest):
+                        self._longest = number
 
     def survey(self, points: int, wanted: int, seconds: float) -> Survey:
         """Return what was counted, of the `wanted` points of all."""

@@ -1,38 +1,22 @@
-"""Which values each variant of a drill has: drawn once, kept by value, drawn again only where they no longer fit.
+"""Which variants a drill has: drawn once, kept by value, drawn again only where they no longer fit.
 
-A variant fills a slot, and a slot is an identity: its number is never given to another. No stream of random numbers
-runs through a drill. Each value is a hash of the drill's key, the slot, the attempt and the parameter's name, so that
-what is drawn for one depends on no other, nor on the order in which anything is written.
+A variant fills a slot, and a slot is an identity: its number is never given to another.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
-from itertools import product
-from math import prod
-from typing import Final, TypeAlias
+from typing import Final
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
-from deckbuilder.drills.domains import Domain
-from deckbuilder.drills.limits import MAX_ATTEMPTS, MAX_DRAW_STEPS, NoValue, TooMuchWork, Work
+from deckbuilder.drills.draws import Draws, Stuck, Values, room_of
+from deckbuilder.drills.limits import NoValue, TooMuchWork
 from deckbuilder.drills.points import EXAMPLE, Collision, Point
-from deckbuilder.drills.quantities import Value, exact_text, read_exact
+from deckbuilder.drills.quantities import read_exact
 from deckbuilder.drills.slots import Slot
 from deckbuilder.drills.specs import DrillSpec
-
-COUNTED: Final = 5_000
-"""A domain of no more points than this is searched to its end."""
-
-_TRIED_FIRST: Final = 64  # draws for one variant before a small domain is searched
-_TAKEN: Final = "taken already"
-_ELSEWHERE: Final = "in another stratum"
-
-Values: TypeAlias = Mapping[str, Value]
-Identity: TypeAlias = tuple[Value, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +53,7 @@ def choose_variants(spec: DrillSpec, key: str, kept: Sequence[Slot]) -> tuple[Ch
     choice = _Choice(spec, key, kept)
     try:
         choice.make()
-    except _Stuck as stuck:
+    except Stuck as stuck:
         return None, [stuck.diagnostic]
     points = [choice.example, *(point for _, point in sorted(choice.points.items()))]
     diagnostics = list(_without_value(points))
@@ -78,18 +62,6 @@ def choose_variants(spec: DrillSpec, key: str, kept: Sequence[Slot]) -> tuple[Ch
     chosen = choice.chosen()
     diagnostics += [*_failed_checks(points), *_collisions(points), *_news(spec, chosen, choice.kept)]
     return chosen, diagnostics
-
-
-class _Stuck(Exception):
-    """Nothing more can be chosen, for the reason that the diagnostic gives."""
-
-    def __init__(self, diagnostic: Diagnostic) -> None:
-        super().__init__(diagnostic.message)
-        self.diagnostic = diagnostic
-
-
-class _NothingFits(_Stuck):
-    """No values were found for one slot."""
 
 
 @dataclass(slots=True)
@@ -102,10 +74,7 @@ class _Standing:
 
 
 class _Choice:
-    """The choice while it is made: the points of the slots so far, and how much room each stratum has left.
-
-    Strata go by their index; behind the last is the one of all points that no other owns.
-    """
+    """The choice while it is made: the points of the slots so far, and how much room each stratum has left."""
 
     def __init__(self, spec: DrillSpec, key: str, kept: Sequence[Slot]) -> None:
         self.spec = spec
@@ -114,24 +83,18 @@ class _Choice:
         self.points: dict[int, Point] = {}
         self.redrawn: list[int] = []
         self.revived: list[int] = []
-        self._draws = _Draws(spec, key)
-        rest = max(0, spec.variants - sum(stratum.variants for stratum in spec.strata))
-        self._room = [*(stratum.variants for stratum in spec.strata), rest]
+        self._draws = Draws(spec, key)
+        self._room = room_of(spec)
 
     def make(self) -> None:
         """Keep what fits, complete what lacks a parameter, revive, draw again what fell out, and append, in this order.
 
         Whatever keeps its values comes before whatever is drawn, so that no draw can take the values of a slot.
         """
-        incomplete, fallen = self._keep()
-        for standing in incomplete:
-            try:
-                self._draw(standing.number, standing.stratum or 0, standing.values)
-            except _NothingFits:
-                fallen.append(standing)
+        fallen = [standing for standing in self._keep() if not self._complete(standing)]
         self._revive()
-        for standing in sorted(fallen, key=lambda standing: standing.number):
-            self._draw(standing.number, standing.stratum or 0)
+        for standing in fallen:
+            self._draw(standing.number, standing.stratum)
             self.redrawn.append(standing.number)
         number = max(self.kept, default=0)
         for stratum, room in enumerate(self._room):
@@ -139,13 +102,13 @@ class _Choice:
                 number += 1
                 self._draw(number, stratum)
 
-    def _keep(self) -> tuple[list[_Standing], list[_Standing]]:
-        """Keep the live slots that fit; return those that lack only a parameter, and those whose values fell out.
+    def _keep(self) -> list[_Standing]:
+        """Keep the live slots that fit, and return those that need values, in order of their numbers.
 
-        Each takes room in its stratum, the lowest numbers first; those for which there is none left retire.
+        Each takes room in its stratum, the lowest numbers first; those for which there is none left retire. What
+        stratum a slot belongs to can depend on a value that it lacks: such a slot takes what room the others leave.
         """
-        incomplete: list[_Standing] = []
-        fallen: list[_Standing] = []
+        waiting: list[_Standing] = []
         strays: list[_Standing] = []
         for slot in self.kept.values():
             if slot.retired:
@@ -156,14 +119,31 @@ class _Choice:
                 strays.append(standing)
             elif self._take_room(standing.stratum):
                 if point:
-                    self._settle(point, standing.number)
+                    self._settle(point)
                 else:
-                    (incomplete if self._lacks_only(standing) else fallen).append(standing)
-        for standing in strays:
-            standing.stratum = next((index for index, room in enumerate(self._room) if room), None)
-            if standing.stratum is not None and self._take_room(standing.stratum):
-                (incomplete if self._lacks_only(standing) else fallen).append(standing)
-        return incomplete, fallen
+                    waiting.append(standing)
+        for stray in strays:
+            stray.stratum = self._stratum_for(stray)
+            if stray.stratum is not None and self._take_room(stray.stratum):
+                waiting.append(stray)
+        return sorted(waiting, key=lambda standing: standing.number)
+
+    def _stratum_for(self, stray: _Standing) -> int | None:
+        """Return a stratum with room left, one in which the slot can keep its values if there is any."""
+        open_ = [index for index, room in enumerate(self._room) if room]
+        if len(open_) > 1 and self._lacks_only(stray):
+            fitting = (index for index in open_ if self._draws.complete(stray.number, index, stray.values))
+            return next(fitting, open_[0])
+        return open_[0] if open_ else None
+
+    def _complete(self, standing: _Standing) -> bool:
+        """Find values for the parameters that a slot lacks, and return whether there are any."""
+        if standing.stratum is None or not self._lacks_only(standing):
+            return False
+        point = self._draws.complete(standing.number, standing.stratum, standing.values)
+        if point:
+            self._settle(point)
+        return point is not None
 
     def _standing(self, slot: Slot) -> _Standing:
         values = {name: read_exact(slot.values[name]) for name in self.spec.params if name in slot.values}
@@ -194,12 +174,17 @@ class _Choice:
         self._room[stratum] -= 1
         return True
 
-    def _settle(self, point: Point, number: int) -> None:
+    def _settle(self, point: Point) -> None:
         self._draws.take(point)
-        self.points[number] = point
+        self.points[point.number or 0] = point
 
-    def _draw(self, number: int, stratum: int, fixed: Values | None = None) -> None:
-        self._settle(self._draws.draw(number, stratum, fixed or {}), number)
+    def _draw(self, number: int, stratum: int | None) -> None:
+        if stratum is None:  # `_keep` leaves no slot without one
+            raise ValueError(number)
+        point = self._draws.draw(number, stratum)
+        if not point:
+            raise Stuck(self._draws.why_not(number, stratum))
+        self._settle(point)
 
     def _revive(self) -> None:
         """Give the room that is left to retired slots whose values are still fit, the lowest numbers first."""
@@ -208,14 +193,12 @@ class _Choice:
             if not standing or standing.stratum is None or not self._room[standing.stratum]:
                 continue
             point = self._as_it_is(standing)
-            if not point and self._lacks_only(standing):
-                try:
-                    point = self._draws.draw(standing.number, standing.stratum, standing.values)
-                except _NothingFits:
-                    continue
-            if point and self._take_room(standing.stratum):
-                self._settle(point, standing.number)
-                self.revived.append(standing.number)
+            if point:
+                self._settle(point)
+            elif not self._complete(standing):
+                continue
+            self._take_room(standing.stratum)
+            self.revived.append(standing.number)
 
     def chosen(self) -> Chosen:
         """Return the choice, all of whose points have answers."""
@@ -250,156 +233,6 @@ def _renamed(spec: DrillSpec, kept: Sequence[Slot]) -> Sequence[Slot]:
 
 def _with_name(slot: Slot, old: str, new: str) -> Slot:
     return replace(slot, values={new if name == old else name: text for name, text in slot.values.items()})
-
-
-class _Draws:
-    """Draws points that pass every rule and differ from all that are taken, with a bound on the work."""
-
-    def __init__(self, spec: DrillSpec, key: str) -> None:
-        self._spec = spec
-        self._key = key
-        self._work = Work(MAX_DRAW_STEPS)
-        self._taken: set[Identity] = {self._identity(spec.example)}
-        self._small = prod(domain.points for domain in spec.params.values()) <= COUNTED
-        self._verdicts: dict[Identity, tuple[int | None, int]] = {}  # of a small domain: rejecting rule, stratum
-
-    def _identity(self, values: Values) -> Identity:
-        return tuple(values[name] for name in self._spec.params)
-
-    def take(self, point: Point) -> None:
-        """Let no other point have the same values."""
-        self._taken.add(self._identity(point.values))
-
-    def stratum_of(self, point: Point) -> int:
-        """Return the index of the stratum that owns a point."""
-        return len(self._spec.strata) if point.stratum is None else point.stratum
-
-    def admitted(self, values: Values, number: int) -> Point | None:
-        """Return the point of values that are in their domains, None where they are taken or rejected."""
-        point = Point(self._spec, values, number)
-        return None if self._identity(values) in self._taken or self._verdict(point)[0] is not None else point
-
-    def _verdict(self, point: Point) -> tuple[int | None, int]:
-        """Return the rule that rejects a point, None if it passes all, and the stratum that owns it."""
-        identity = self._identity(point.values)
-        if identity in self._verdicts:
-            return self._verdicts[identity]
-        try:
-            rejected_by = point.rejected_by
-            verdict = rejected_by, self.stratum_of(point) if rejected_by is None else -1
-        except NoValue as error:
-            raise _Stuck(point.finding(error)) from error
-        if self._small:
-            self._verdicts[identity] = verdict
-        return verdict
-
-    def draw(self, number: int, stratum: int, fixed: Values) -> Point:
-        """Return a fit point of a stratum that has the `fixed` values; raises _NothingFits, and _Stuck at the bound."""
-        free = {name: domain for name, domain in self._spec.params.items() if name not in fixed}
-        small = prod(domain.points for domain in free.values()) <= COUNTED
-        rejections: Counter[int | str] = Counter()
-        attempts = _TRIED_FIRST if small else MAX_ATTEMPTS
-        drawn = (
-            {name: domain.draw(self._key, number, attempt, name) for name, domain in free.items()}
-            for attempt in range(attempts)
-        )
-        found = self._first_fit(drawn, number, stratum, fixed, rejections)
-        if not found and small:
-            rejections.clear()
-            found = self._first_fit(self._in_hash_order(free), number, stratum, fixed, rejections)
-        if not found:
-            raise _NothingFits(self._too_few(stratum) if small else self._rejects(number, stratum, rejections))
-        return found
-
-    def _first_fit(
-        self, drawn: Iterable[Values], number: int, stratum: int, fixed: Values, rejections: Counter[int | str]
-    ) -> Point | None:
-        for values in drawn:
-            point = Point(
-                self._spec, {name: (fixed if name in fixed else values)[name] for name in self._spec.params}, number
-            )
-            if self._identity(point.values) in self._taken:
-                rejections[_TAKEN] += 1
-                continue
-            rejected_by, owner = self._verdict(point)
-            try:
-                self._work.spend(point.work.done + len(values))
-            except TooMuchWork as error:
-                raise _Stuck(self._too_much_work(number, stratum, rejections)) from error
-            if rejected_by is not None:
-                rejections[rejected_by] += 1
-            elif owner != stratum:
-                rejections[_ELSEWHERE] += 1
-            else:
-                return point
-        return None
-
-    def _in_hash_order(self, domains: Mapping[str, Domain]) -> Iterator[Values]:
-        """Yield every choice of values, in an order that depends on the values and the drill's key alone."""
-        names = sorted(domains)
-        texts = [[(value, f"{name}={exact_text(value)}") for value in _values(domains[name])] for name in names]
-        order = []
-        for index, choice in enumerate(product(*texts)):
-            words = "\x1f".join([self._key, *(text for _, text in choice)])
-            order.append((sha256(words.encode()).digest(), index, choice))
-        for _, _, choice in sorted(order, key=lambda entry: entry[:2]):
-            yield {name: value for name, (value, _) in zip(names, choice, strict=True)}
-
-    # Why nothing was found
-
-    def _too_few(self, stratum: int) -> Diagnostic:
-        """Return the finding of a small domain that was searched to its end."""
-        example = self._identity(self._spec.example)
-        found = sum(verdict == (None, stratum) and identity != example for identity, verdict in self._verdicts.items())
-        strata = self._spec.strata
-        wanted = strata[stratum].variants if stratum < len(strata) else self._spec.variants - _in_strata(self._spec)
-        return rules.DRILL_TOO_FEW.at(
-            self._spec.span,
-            wanted=_variants(wanted),
-            stratum=self._named(stratum),
-            found="there is only 1" if found == 1 else f"there are only {found}" if found else "there is none",
-        )
-
-    def _rejects(self, number: int, stratum: int, rejections: Counter[int | str]) -> Diagnostic:
-        worst = max(
-            (cause for cause in rejections if isinstance(cause, int)), key=lambda cause: rejections[cause], default=None
-        )
-        return rules.DRILL_REJECTS_TOO_MUCH.at(
-            self._spec.span if worst is None else self._spec.where[worst].span(),
-            attempts=rejections.total(),
-            slot=number,
-            stratum=self._named(stratum),
-            reasons=self._reasons(rejections),
-        )
-
-    def _too_much_work(self, number: int, stratum: int, rejections: Counter[int | str]) -> Diagnostic:
-        return rules.DRILL_TOO_MUCH_WORK.at(
-            self._spec.span,
-            limit=MAX_DRAW_STEPS,
-            slot=number,
-            stratum=self._named(stratum),
-            reasons=self._reasons(rejections) or "the first draw is too long",
-        )
-
-    def _named(self, stratum: int) -> str:
-        strata = self._spec.strata
-        if not strata:
-            return ""
-        return f" in stratum `{strata[stratum].name}`" if stratum < len(strata) else " outside the strata"
-
-    def _reasons(self, rejections: Counter[int | str]) -> str:
-        return ", ".join(f"{count:,} {self._reason(cause)}" for cause, count in rejections.most_common())
-
-    def _reason(self, cause: int | str) -> str:
-        return f"rejected by `{self._spec.where[cause].text}`" if isinstance(cause, int) else cause
-
-
-def _values(domain: Domain) -> Iterator[Value]:
-    return (domain.at(index) for index in range(domain.points))
-
-
-def _in_strata(spec: DrillSpec) -> int:
-    return sum(stratum.variants for stratum in spec.strata)
 
 
 # What is found once all is worked out

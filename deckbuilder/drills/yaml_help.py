@@ -10,7 +10,7 @@ from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.yaml_text import YamlValue, read_yaml
 
 IN_QUOTES: Final = "put the expression in quotes: inside `{…}` and `[…]` YAML takes commas and brackets for its own"
-_TEXT: Final = re.compile(r"(?P<head>\s*(?:- +|[^\s:'\"-][^:'\"]*: +))(?P<text>\S.*?)\s*")
+_TEXT: Final = re.compile(r"(?P<head>\s*(?:- +|[^\s:'\"-][^:'\"]*: +))(?P<text>\S.*)")
 _RESERVED: Final = tuple("@`%{[*&!|>?\"'")
 _CLOSED: Final = {"{": "}", "[": "]", "'": "'", '"': '"'}
 _TOO_LONG: Final = 60
@@ -72,7 +72,7 @@ def _helped(problem: Diagnostic, lines: list[str]) -> Diagnostic:
 
 def _unquoted(line: str) -> tuple[str, str] | None:
     """Return a line's beginning and its text where the text needs quotes and has none."""
-    match = _TEXT.fullmatch(line)
+    match = _TEXT.fullmatch(line.rstrip())
     if not match:
         return None
     head, text = match.group("head", "text")

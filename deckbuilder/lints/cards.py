@@ -9,7 +9,7 @@ from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.identity.keys import content_words, words_of
 from deckbuilder.kinds.concept import CONCEPT
-from deckbuilder.kinds.implementation import IMPLEMENTATION
+from deckbuilder.kinds.derivation import DERIVATION
 from deckbuilder.lints.outline import outline
 from deckbuilder.rendering.notes import ResolvedNote
 from deckbuilder.source.gfm import plain_text
@@ -43,7 +43,7 @@ def about_answer(note: ResolvedNote) -> Iterator[Diagnostic]:
                 place = _line(answer, listing.line)
                 said = "numbered items" if listing.ordered else "items in no order"
                 yield rules.LONG_LIST.at(place, count=listing.items, kind=said)
-    if kind is not IMPLEMENTATION:
+    if kind in (CONCEPT, DERIVATION):
         for code in found.code:
             if code.lines > MOST_CODE:
                 yield rules.LONG_CODE.at(_line(answer, code.line), lines=code.lines)

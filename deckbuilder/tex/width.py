@@ -9,6 +9,9 @@ from deckbuilder.tex.known import known
 
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\s+|[{}^_]|.", re.DOTALL)
 _TEXT: Final = re.compile(r"\\(?:text\w*|mathrm|mathsf|mathop|operatorname\*?|mbox|mathbf)\s*\{([^{}\\]*)\}")
+_PLACEHOLDER = re.compile(r"@\{[^{}]*\}")
+"""Where a number will stand, mostly one of three digits or so."""
+
 _SCRIPT = 0.71
 _MEASURED = 1.08
 """What the estimate falls short of what MathJax makes, in the middle of many formulas."""
@@ -33,7 +36,8 @@ _STACKED: Final = frozenset({r"\overset", r"\underset", r"\stackrel"})
 
 def width(tex: str) -> float:
     """Return about how many em a formula without environments is wide when it stands in a line."""
-    return _MEASURED * _width([found.group() for found in _TOKEN.finditer(_TEXT.sub(_worded, tex))], 1.0)
+    tex = _TEXT.sub(_worded, _PLACEHOLDER.sub("{nnn}", tex))
+    return _MEASURED * _width([found.group() for found in _TOKEN.finditer(tex)], 1.0)
 
 
 def _worded(found: re.Match[str]) -> str:

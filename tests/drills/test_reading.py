@@ -1,4 +1,4 @@
-"""From a block to a drill: files of tests/fixtures/drills hold `title / . / block / . / outcome / .`."""
+"""From a block to a drill: files of tests/fixtures/drill_blocks hold `title / . / block / . / outcome / .`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from deckbuilder.yaml_text import place_in_file
 from tests.drills.samples import MOMENTUM
 from tests.support.fixtures import Case, cases, rewritten
 
-FIXTURES = Path(__file__).parents[1] / "fixtures" / "drills"
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "drill_blocks"
 SMALL = "params: {x: {range: [0, 5]}}\nexample: {x: 1}\nask: 'Find $@{x} + 1$.'\nanswer: x + 1\n"
 
 
@@ -191,6 +191,12 @@ def test_a_drill_that_is_too_large_is_refused(block: str, limit: int) -> None:
     _, diagnostics = read(block)
     assert [found.code for found in diagnostics] == ["DB514"]
     assert f"{limit:,}" in diagnostics[0].message or str(limit) in diagnostics[0].message
+
+
+def test_a_run_of_blanks_is_read_in_one_go() -> None:
+    """If this failed, a line of blanks in a stranger's drill would keep a build busy for a minute."""
+    _, diagnostics = read(SMALL + "steps:\n- @{x}" + " " * (MAX_BLOCK - 200) + "y\n")
+    assert [found.code for found in diagnostics] == ["DB110"]
 
 
 def test_line_ends_of_any_kind_count_as_the_editor_counts_them() -> None:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deckbuilder.diagnostics import Diagnostic
-from deckbuilder.drills import limits, variants
+from deckbuilder.drills import draws, limits
 from deckbuilder.drills.quantities import exact_text
 from deckbuilder.drills.slots import Slot, read_slot, read_slots, slot_record
 from deckbuilder.drills.specs import DrillSpec
@@ -22,7 +22,7 @@ from deckbuilder.drills.variants import Chosen, choose_variants
 from tests.support.drills import SGD, drill, drill_of
 from tests.support.fixtures import Case, cases
 
-DRAWN = cases(Path(__file__).parents[1] / "fixtures" / "drills")
+DRAWN = cases(Path(__file__).parents[1] / "fixtures" / "draws")
 
 
 def chosen_of(spec: DrillSpec, key: str = "drill", kept: Sequence[Slot] = ()) -> Chosen:
@@ -88,6 +88,22 @@ def test_a_search_does_not_follow_the_order_of_a_domain() -> None:
     assert max(found) > 2500
 
 
+def test_a_search_does_not_follow_the_order_of_parameters() -> None:
+    """If this failed, tidying up a drill's parameters would change what a search finds."""
+    domain = {"range": [0, 59], "step": 1}
+    there, back = (
+        drill_of(
+            params=dict.fromkeys(names, domain),
+            example={"a": 0, "b": 0},
+            where=["a*b == 12 or a + b == 0"],
+            answer="a",
+            variants=6,
+        )
+        for names in ("ab", "ba")
+    )
+    assert [slot.values for slot in chosen_of(there).slots] == [slot.values for slot in chosen_of(back).slots]
+
+
 def test_one_variant_too_many_is_counted() -> None:
     """If this failed, an author would have to try out how many variants there can be."""
     (found,) = problems_of(whole(12, variants=13, where=["x != 5"]))
@@ -126,7 +142,7 @@ def test_rules_that_reject_nearly_everything_are_named_with_their_counts() -> No
 
 def test_drawing_ends_at_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     """If this failed, a drill whose rules are long to work out would keep the build waiting."""
-    monkeypatch.setattr(variants, "MAX_DRAW_STEPS", 500)
+    monkeypatch.setattr(draws, "MAX_DRAW_STEPS", 500)
     (found,) = problems_of(whole(99999, where=["exp(x/99999) == 1"]))
     assert found.code == "DB535"
     assert "rejected by `exp(x/99999) == 1`" in found.message
@@ -207,6 +223,18 @@ def test_a_new_parameter_is_drawn_for_each_variant_alone() -> None:
     assert not second.redrawn
     assert not second.answer_changed
     assert len({slot.values["y"] for slot, _ in second.live}) > 1
+
+
+def test_a_case_that_depends_on_a_new_parameter_keeps_what_can_be_kept() -> None:
+    """If this failed, a parameter and cases that are added at once would throw away numbers that fit."""
+    record = [Slot(number, {"x": str(x)}, {"": str(2 * x)}) for number, x in enumerate((20, 30, 5, 6), start=1)]
+    params = {"x": {"range": [0, 50], "step": 1}, "y": {"choices": [0, 1]}}
+    cases_ = {"small": {"when": "y == 0 and x <= 10", "variants": 2}, "rest": {"when": "True", "variants": 2}}
+    spec = drill_of(params=params, example={"x": 0, "y": 0}, answer="2*x", strata=cases_)
+    chosen = chosen_of(spec, kept=record)
+    assert list(values_of(chosen).values()) == ["20", "30", "5", "6"]
+    assert [point.stratum for _, point in chosen.live] == [1, 1, 0, 0]
+    assert not chosen.redrawn
 
 
 def test_a_renamed_parameter_takes_its_values_along_also_those_of_retired_variants() -> None:

@@ -14,7 +14,8 @@ from deckbuilder.drills.points import Point
 from deckbuilder.drills.reading import read_drill
 from deckbuilder.drills.specs import DrillSpec
 from deckbuilder.drills.variants import Chosen, choose_variants
-from deckbuilder.kinds._shared.notes import Html, Kind, Note, Part, Settled, Slots
+from deckbuilder.kinds import fields
+from deckbuilder.kinds._shared.notes import Html, Kind, Note, Part, Settled, Slots, common_fields
 from deckbuilder.kinds.drill.filling import fill_drill
 from deckbuilder.source.blocks import Block, read_blocks
 from deckbuilder.source.passage import Passage
@@ -111,8 +112,8 @@ def _fill(note: DrillNote | VariantNote, html: Html) -> dict[str, str]:
     if isinstance(note, VariantNote):
         label = f"variant {note.point.number}"
         return fill_drill(note.question, note.spec, [note.point], note.remarks, label, html)
-    if note.spec is None or note.chosen is None:
-        return {}
+    if note.spec is None or note.chosen is None:  # an error says why; the block itself is what there is to look at
+        return {**common_fields(note.question, html), fields.ANSWER: html.blocks(note.question.answer)}
     points = [note.chosen.example]
     if not note.spec.per_variant:
         points += [point for _, point in note.chosen.live]
