@@ -53,7 +53,8 @@ def _paragraph(found: Diagnostic, read: Read, style: Style) -> Iterator[str]:
     yield from _excerpt(found.span, read, margin, "^", colour, style)
     for related in found.related:
         yield f"  {style('-->', 'blue')} {related.span}: {related.message}"
-        yield from _excerpt(related.span, read, margin, "-", "blue", style)
+        if related.span.end:  # a whole line, such as one of deck.lock, would say nothing
+            yield from _excerpt(related.span, read, margin, "-", "blue", style)
     if found.help:
         yield f"  {style('help:', 'green')} {found.help}"
 

@@ -47,8 +47,8 @@ _STARRED = frozenset({"operatorname", "tag", "hspace", "mspace", "DeclareMathOpe
 _PREAMBLE = frozenset({"array", "subarray", "crampedsubarray", "alignat", "alignat*", "alignedat", "xalignat"})
 _CLOSERS = frozenset({"right", "middle", "end"})
 _SHOWN = 40
-_WIDEST = 18
-"""Em that a phone of 390 px has room for at 18 px, between the card's margins."""
+_WIDEST = 20
+"""Em that a phone of 390 px has room for, at 18 px and with narrow margins."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from deckbuilder.tex.known import known
 
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\s+|[{}^_]|.", re.DOTALL)
 _TEXT: Final = re.compile(r"\\(?:text\w*|mathrm|mathsf|mathop|operatorname\*?|mbox|mathbf)\s*\{([^{}\\]*)\}")
-_PLACEHOLDER = re.compile(r"@\{[^{}]*\}")
-"""Where a number will stand, mostly one of three digits or so."""
+_LONG_NUMBER = re.compile(r"\d{5,}")
+"""Hardly a number that somebody reads, rather one that holds the place of a drill's, which has some four digits."""
 
 _SCRIPT = 0.71
 _MEASURED = 1.08
@@ -36,7 +36,7 @@ _STACKED: Final = frozenset({r"\overset", r"\underset", r"\stackrel"})
 
 def width(tex: str) -> float:
     """Return about how many em a formula without environments is wide when it stands in a line."""
-    tex = _TEXT.sub(_worded, _PLACEHOLDER.sub("{nnn}", tex))
+    tex = _TEXT.sub(_worded, _LONG_NUMBER.sub("nnnn", tex))
     return _MEASURED * _width([found.group() for found in _TOKEN.finditer(tex)], 1.0)
 
 
