@@ -9,8 +9,8 @@ from deckbuilder.source.passage import Passage
 
 _ITEM = re.compile(r"(?P<indent> {0,3})(?:(?P<number>\d{1,9})[.)]|[-*+])\s+\S")
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})")
-_MATH = re.compile(r"\$\$.*?\$\$|\$[^$\n]+\$|`[^`\n]+`|<!--.*?-->", re.DOTALL)
-_TAG = re.compile(r"<[^<>\n]+>|!?\[([^\]\n]*)\]\([^)\n]*\)")
+_MATH = re.compile(r"\$\$.*?\$\$|\$[^$\n]+\$|`[^`\n]+`", re.DOTALL)
+_TAG = re.compile(r"<[^<>\n]+>|!?\[([^\[\]\n]*)\]\([^()\n]*\)")
 _WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
 _DETAILS = re.compile(r"<(/?)details\b", re.IGNORECASE)
 

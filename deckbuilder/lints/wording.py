@@ -13,7 +13,7 @@ from deckbuilder.diagnostics import Diagnostic
 from deckbuilder.rendering.notes import ResolvedNote
 from deckbuilder.source.passage import Passage
 
-_QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”|\([^()]*\)|`[^`]*`|\$[^$]*\$")
+_QUOTED = re.compile(r"\"[^\"]*\"|“[^“”]*”|\([^()]*\)|`[^`]*`|\$[^$]*\$")
 _QUESTION_END = re.compile(r"\?(?=\s|$)")
 _TOLD = re.compile(
     r"(?:^|[?.!;]\s+)(?:(?:also|then|and)\s*,?\s+)?"

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from deckbuilder.rendering.places import Places
 
 _ENVIRONMENT = re.compile(r"\\begin\{([a-zA-Z]+\*?)\}")
-_STRAY = re.compile(r"\$(?=[^\s$\d])[^\s$]*(?:\\[A-Za-z]|[\^]|_\{)[^\s$]*|[^\s$]*(?:\\[A-Za-z]+|\^|_\{)[^\s$]*\$")
+_STRAY = re.compile(
+    r"\$(?=[^\s$\d])[^\s$]{0,80}?(?:\\[A-Za-z]|\^|_\{)[^\s$]{0,80}|[^\s$]{0,80}(?:\\[A-Za-z]+|\^|_\{)[^\s$]{0,80}\$"
+)
 
 SHOWN = 60
 """Characters of a formula or an address that a message shows."""

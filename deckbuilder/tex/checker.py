@@ -28,6 +28,7 @@ _BLANKS = re.compile(r"\s*")
 _COMMAND = re.compile(r"\\(?:[A-Za-z]+|.)", re.DOTALL)
 _DIMENSION = re.compile(r"\s*[-+]?(?:\d+(?:[.,]\d*)?|[.,]\d+)\s*(?:pt|em|ex|mu|px|mm|cm|in|pc)")
 _ELEMENT = re.compile(r"</[a-z]+\s*>|<(?:br|hr|img)\b[^<>]*>|<(sub|sup|em|strong|span|div|code|kbd|[biuspa])\b[^<>]*>")
+_CLOSED = re.compile(r"</([a-z]+)")
 _ENTITY = re.compile(r"&(?:lt|gt|amp|nbsp|quot|le|ge|ne|times|minus|#\d+|#x[0-9a-f]+);", re.IGNORECASE)
 _PLAIN = re.compile(r"[^\W_]*(?:[\s=+\-*/().,:;|!\[\]]+[^\W_]*)*")
 _IN_TEXT = frozenset("${}\\()")
@@ -47,6 +48,12 @@ _STARRED = frozenset({"operatorname", "tag", "hspace", "mspace", "DeclareMathOpe
 _PREAMBLE = frozenset({"array", "subarray", "crampedsubarray", "alignat", "alignat*", "alignedat", "xalignat"})
 _CLOSERS = frozenset({"right", "middle", "end"})
 _SHOWN = 40
+_NEAR = 200
+"""Characters within which a bracket's end, or a definition's body, is looked for: each look could go to the end."""
+
+_DEEPEST = 20
+"""Arguments inside of arguments that are read; each level goes over all within it again."""
+
 _WIDEST = 20
 """Em that a phone of 390 px has room for, at 18 px and with narrow margins."""
 
@@ -154,11 +161,13 @@ class _Reader:
         self.names = names
         self.defines = set(defined)
         self.problems: list[Problem] = []
+        self.depth = 0
 
     def elements(self) -> None:
         """Report HTML, which is shown as text inside of a formula."""
+        closed = set(_CLOSED.findall(self.tex)) if "<" in self.tex else set()
         for found in _ELEMENT.finditer(self.tex) if "<" in self.tex else ():
-            if not found.group(1) or f"</{found.group(1)}" in self.tex:
+            if not found.group(1) or found.group(1) in closed:
                 raise self._stopped(rules.TEX_HTML, found.start(), len(found.group()), what=found.group()[:_SHOWN])
         entity = _ENTITY.search(self.tex) if "&" in self.tex else None
         if entity:
@@ -322,7 +331,7 @@ class _Reader:
         if self.tex.startswith("*", at, end):
             at += 1
         if self.tex.startswith("[", at, end):
-            closing = self.tex.find("]", at, end)
+            closing = self.tex.find("]", at, min(end, at + _NEAR))
             if closing >= 0 and self.tex[at + 1 : closing].strip():
                 if not _DIMENSION.match(self.tex, at + 1, closing):
                     what = "a blank before a bracket that opens its next row, or a length in it, as in `[2pt]`"
@@ -392,11 +401,19 @@ class _Reader:
                 if name == "sqrt" and self.tex[start:stop] == r"\frac":  # which MathJax gives its arguments here
                     at = start
                 elif letter in "ma":
-                    self.read(start, stop, rows=letter == "a")
+                    self._inner(name, begin, start, stop, rows=letter == "a")
                 elif letter == "t":
                     self._text(name, start, stop)
         top.atom(letter=not signature and name not in self.names.operators)
         return at
+
+    def _inner(self, name: str, begin: int, start: int, stop: int, *, rows: bool) -> None:
+        """Read an argument."""
+        if self.depth >= _DEEPEST:
+            raise self._misplaced(begin, f"\\{name}", f"it is nested {_DEEPEST} arguments deep", len(name) + 1)
+        self.depth += 1
+        self.read(start, stop, rows=rows)
+        self.depth -= 1
 
     def _definition(self, name: str, begin: int, at: int, end: int) -> int:
         self._say(rules.TEX_DEFINITION, begin, len(name) + 1, macro=name)
@@ -405,7 +422,7 @@ class _Reader:
         start, stop, at = self._argument(name, begin, at, end)
         self.defines.add("*" if name == "require" else self.tex[start:stop].strip().removeprefix("\\"))
         if name == "def":
-            at = max(at, self.tex.find("{", at, end))
+            at = max(at, self.tex.find("{", at, min(end, at + _NEAR)))
         elif name == "let":
             at = _skip_blanks(self.tex, at, end)
             at += self.tex.startswith("=", at, end)
@@ -500,7 +517,7 @@ class _Reader:
         stop = self.tex.find(closing, start, end)
         if stop < 0:
             raise self._stopped(rules.TEX_UNPAIRED, start - len(closing), len(closing), one="$", other="$")
-        self.read(start, stop)
+        self._inner("text", start - len(closing), start, stop, rows=False)
         return stop + len(closing)
 
     # ── saying so ───────────────────────────────────────────────────────────────────────────────────────────────────

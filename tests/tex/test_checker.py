@@ -56,6 +56,22 @@ def test_no_text_makes_the_checker_fail(pieces: list[str]) -> None:
         assert problem.rule.message.format(**problem.words)
 
 
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *("{", "}", "^{", "_{x", r"\hat{", r"\frac{a}{", r"\sqrt[", r"\text{$", r"\left(", r"\begin{aligned}", "<b>"),
+        *(r"\\[", r"\def\x ", "%", "&", r"\bm ", "$", r"\overset{a}{", r"\dfrac{a}{", "x^", r"\substack{", r"\verb|"),
+    ],
+)
+@pytest.mark.parametrize("closing", ["", "}"])
+def test_a_formula_of_thousands_of_parts_is_read_to_an_end(piece: str, closing: str) -> None:
+    """If this failed, a stranger's formula could end a build in a traceback, or keep it busy for ever."""
+    count = 3_000
+    tex = piece * count + "x" + closing * count
+    assert len(problems(tex, in_line=True, on_github="escapes")) <= count + 2
+    assert width(tex) >= 0
+
+
 def test_a_definition_holds_for_later_formulas() -> None:
     """If this failed, a macro would be called unknown in the formula after the one that defines it."""
     first = check(r"\newcommand{\loss}{L}", in_line=True, on_github="")
