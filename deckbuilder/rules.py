@@ -919,7 +919,7 @@ DRILL_REJECTS_TOO_MUCH = Rule(
     code="DB534",
     name="drill-rejects-too-much",
     severity=ERROR,
-    message="none of {attempts:,} draws was fit for variant {slot}{stratum}: {reasons}",
+    message="none of {attempts} draws was fit for variant {slot}{stratum}: {reasons}",
     why="Values are drawn until they pass every rule; a rule that hardly anything passes would keep the build waiting.",
     mend="Draw what the rule is about directly, as a parameter of its own, or loosen the rule.",
 )
@@ -928,7 +928,7 @@ DRILL_TOO_MUCH_WORK = Rule(
     code="DB535",
     name="drill-too-much-work",
     severity=ERROR,
-    message="more than {limit:,} steps of calculation to draw the variants, at variant {slot}{stratum}: {reasons}",
+    message="more than {limit} steps of calculation to draw the variants, at variant {slot}{stratum}: {reasons}",
     why="A drill must not keep the build waiting.",
     mend="Loosen the rules under `where`, or put those that are quick to work out first.",
 )

@@ -195,7 +195,7 @@ class Draws:
         worst = self._spec.where[counts.index(max(counts))] if any(counts) else None
         return rules.DRILL_REJECTS_TOO_MUCH.at(
             worst.span() if worst else self._spec.span,
-            attempts=self._rejections.total(),
+            attempts=f"{self._rejections.total():,}",
             slot=number,
             stratum=self._named(stratum),
             reasons=self._reasons(),
@@ -204,7 +204,7 @@ class Draws:
     def _too_much_work(self, number: int, stratum: int) -> Diagnostic:
         return rules.DRILL_TOO_MUCH_WORK.at(
             self._spec.span,
-            limit=MAX_DRAW_STEPS,
+            limit=f"{MAX_DRAW_STEPS:,}",
             slot=number,
             stratum=self._named(stratum),
             reasons=self._reasons() or "the first draw takes longer",
