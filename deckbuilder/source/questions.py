@@ -1,10 +1,10 @@
-"""A list item becomes a question: what is asked, its hints, its answer, its key points, its metadata."""
+"""An item becomes a question: what is asked, its hints, its answer, its key points, its metadata."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
@@ -15,6 +15,7 @@ from deckbuilder.source.hints import hint_paragraph, split_hints
 from deckbuilder.source.metadata import Comment, Metadata, read_comments
 from deckbuilder.source.passage import Passage
 from deckbuilder.source.todos import without_todos
+from deckbuilder.waivers import Waiver
 
 _KEY_POINTS = re.compile(r"\s*(?:\*\*|__)\s*key\s+points?\s*:?\s*(?:\*\*|__)\s*:?\s*", re.IGNORECASE)
 
@@ -25,7 +26,7 @@ class Question:
 
     `text` is all its words without formatting, which is what it is known by; `prompt` its first paragraph; `data` the
     blocks that belong to the question; `answer` is blank as long as there is none. `step_comments` stand in steps of
-    the answer. `references` are the link definitions of its file.
+    the answer; `waivers` let findings in the item stand. `references` are the link definitions of its file.
     """
 
     span: Span
@@ -38,6 +39,7 @@ class Question:
     key_points: tuple[Passage, ...] = ()
     metadata: Metadata = field(default_factory=Metadata)
     step_comments: tuple[Comment, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
     inside: str = ""
     references: Mapping[str, object] = field(default_factory=dict, hash=False, compare=False)
 
@@ -48,15 +50,24 @@ class Question:
 
 
 def read_question(
-    item: Passage, section: tuple[str, ...], defaults: Metadata, references: Mapping[str, object], inside: str
+    item: Passage,
+    section: tuple[str, ...],
+    defaults: Metadata,
+    references: Mapping[str, object],
+    inside: str,
+    asks_to: int | None = None,
 ) -> tuple[Question | None, list[Diagnostic]]:
-    """Read one list item's content; an item without a question is None, with the reason among the diagnostics."""
+    """Read one item's content; an item without a question is None, with the reason among the diagnostics.
+
+    A list's item asks in its first blocks, a heading's in its lines up to line `asks_to` of the file.
+    """
     diagnostics: list[Diagnostic] = []
     bare, comments, found = read_comments(item)
     diagnostics += found
-    metadata, found = _one_card_comment([comment for comment in comments if comment.name != "step"])
+    waivers = [waiver for comment in comments for waiver in comment.waivers]
+    metadata, found = _one_card_comment([comment for comment in comments if comment.name in ("card", "deck")])
     diagnostics += found
-    question, answer = _halves(bare)
+    question, answer = _halves(bare) if asks_to is None else _heading_and_body(bare, asks_to)
     if question is None:
         return None, [*diagnostics, rules.EMPTY_QUESTION.at(item.span())]
 
@@ -83,9 +94,14 @@ def read_question(
         key_points=key_points,
         metadata=metadata.over(defaults),
         step_comments=tuple(comment for comment in comments if comment.name == "step"),
+        waivers=tuple(_for_lines(waiver, item) for waiver in waivers),
         inside=inside,
         references=references,
     ), diagnostics
+
+
+def _for_lines(waiver: Waiver, item: Passage) -> Waiver:
+    return replace(waiver, files=item.file, first=item.lines[0].number, last=item.lines[-1].number)
 
 
 def _one_card_comment(comments: list[Comment]) -> tuple[Metadata, list[Diagnostic]]:
@@ -114,6 +130,14 @@ def _halves(item: Passage) -> tuple[Passage | None, Passage]:
             break
         end = block.end
     return item.slice(0, end), item.slice(end)
+
+
+def _heading_and_body(item: Passage, last: int) -> tuple[Passage | None, Passage]:
+    """Return what stands on the lines of the heading, up to line `last` of the file, and the rest."""
+    count = sum(line.number <= last and bool(line.text.strip()) for line in item.lines)
+    heading, body = item.slice(0, count), item.slice(count)
+    blocks = read_blocks(heading.text)
+    return (heading if blocks and blocks[0].type == "paragraph" else None), body
 
 
 def _is_answer_like(block: Block) -> bool:
