@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from tests.support.deck_drills import all_drills, assert_solved_by, slope
+from tests.support.deck_drills import all_drills, assert_solved_by, slope, wrong_sums
 
 
 def direction(first, s):
@@ -116,6 +116,12 @@ SOLVED = {
 def test_every_variant_is_right(key):
     """A learner would be shown a wrong result, perhaps in one variant of many."""
     assert_solved_by(key, SOLVED[key])
+
+
+@pytest.mark.parametrize("key", SOLVED)
+def test_the_arithmetic_of_the_steps(key):
+    """A learner would follow a solution whose numbers do not follow from one another."""
+    assert wrong_sums(key) == []
 
 
 def test_no_drill_of_the_chapters_goes_unsolved():
