@@ -14,7 +14,7 @@ from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.source.files import markdown_files, read_text
 from deckbuilder.source.habits import HABITS, LIST
 from deckbuilder.source.metadata import ID_SHAPE, TAG_SHAPE, read_tags
-from deckbuilder.waivers import WAIVERS_SHAPE, Waiver, read_waivers
+from deckbuilder.waivers import Waiver, read_waivers, waivers_shape
 from deckbuilder.yaml_text import YamlValue, place_in_file, read_yaml, suggestion
 
 FLAVOURS = ("github", "python-markdown")
@@ -258,8 +258,8 @@ _READERS: dict[str, _Reader] = {
     "markdown_extensions": (_extensions, "a list of extensions as in mkdocs.yml", "markdown_extensions: [admonition]"),
     "source_url": (_url, "an address with `{path}` and `{line}`", "source_url: https://…/{path}#L{line}"),
 }
-_IGNORE = ("a mapping of codes to reasons", "ignore: {DB405: these pictures may not be copied}")
 SETTINGS = (*_READERS, "ignore")
+_IGNORE = ("a mapping of codes to reasons", "ignore: {DB405: these pictures may not be copied}")
 
 _SCALAR = ["string", "number", "boolean"]  # YAML reads 1.2 and yes otherwise than as text; here they are text
 _TAGS = {"anyOf": [TAG_SHAPE, {"type": "array", "items": TAG_SHAPE}]}
@@ -282,8 +282,7 @@ _SHAPES: Mapping[Callable[[YamlValue], object], Mapping[str, object]] = {
 
 def setting_shapes() -> dict[str, dict[str, object]]:
     """Return for each setting what its value looks like, as a JSON schema that says what is expected."""
-    shapes = {
+    return {
         key: {**_SHAPES[reader], "description": f"{expected}, as in: {example}"}
         for key, (reader, expected, example) in _READERS.items()
-    }
-    return {**shapes, "ignore": {**WAIVERS_SHAPE, "description": "{}, as in: {}".format(*_IGNORE)}}
+    } | {"ignore": {**waivers_shape(), "description": f"{_IGNORE[0]}, as in: {_IGNORE[1]}"}}

@@ -10,7 +10,7 @@ from typing import Final
 from deckbuilder.kinds.registry import KIND_NAMES
 from deckbuilder.project import setting_shapes
 from deckbuilder.source.metadata import COMMENTS, KEY_SHAPES, LINT
-from deckbuilder.waivers import WAIVERS_SHAPE
+from deckbuilder.waivers import waivers_shape
 
 _DIALECT: Final = "http://json-schema.org/draft-07/schema#"  # the one that editors know best
 
@@ -31,7 +31,7 @@ def comments_schema() -> dict[str, object]:
         }
         for name, keys in COMMENTS.items()
     }
-    comments[LINT] = {**WAIVERS_SHAPE, "description": "findings that may stand here, each with the reason"}
+    comments[LINT] = waivers_shape()
     return {**_schema("metadata comments of deckbuilder", comments), "minProperties": 1, "maxProperties": 1}
 
 

@@ -11,15 +11,7 @@ from deckbuilder.diagnostics import Diagnostic, Severity, Span
 from deckbuilder.yaml_text import YamlValue, suggestion
 
 _WHOLE_FILE = (1, 1 << 62)
-
-
-_REASON = {"type": "string", "minLength": 1}
-WAIVERS_SHAPE = {
-    "type": "object",
-    "propertyNames": {"pattern": "^DB[0-9]{3}$"},
-    "additionalProperties": {"anyOf": [_REASON, {"type": "object", "additionalProperties": _REASON}]},
-}
-"""What waivers look like, in the words of JSON schema: a reason for each code, or for each pattern of files."""
+_REASON_SHAPE = {"anyOf": [{"type": ["string", "number", "boolean"], "pattern": r"\S"}, {"type": "object"}]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +53,13 @@ def read_waivers(values: Mapping[str, YamlValue]) -> tuple[tuple[Waiver, ...], l
             else:
                 waivers.append(Waiver(code, reason.text.strip(), at, files))
     return tuple(waivers), diagnostics
+
+
+def waivers_shape() -> dict[str, object]:
+    """Return what waivers look like, as a JSON schema that offers the codes that may be silenced."""
+    codes = {code: rule for code, rule in rules.catalogue().items() if not _refusal(code)}
+    shapes = {code: {**_REASON_SHAPE, "description": rule.name} for code, rule in codes.items()}
+    return {"type": "object", "properties": shapes, "additionalProperties": False}
 
 
 def _refusal(code: str) -> str:

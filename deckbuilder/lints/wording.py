@@ -45,13 +45,16 @@ _ELSEWHERE = re.compile(
         (?!\s+(?:that|this|these|those|the|a|an|and|any|each|every|it|its|\w+ing)\b)
     | \b(?:the|a|this|that)\s+(?:previous|preceding|last|earlier|next|following)\s+
         (?:question|card|exercise|problem|answer|section|chapter|note)s?\b
-    | \b(?:that|this)\s+same\s+[^\W\d_]+
     | \b(?:remember|recall)\s+(?:when|how)\s+we\b
     | \bas\s+we\s+(?:saw|have\s+seen|discussed|mentioned|showed)\b
     | \b(?:question|exercise|problem|card)\s+(?:\#\s*)?\d+\b
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+
+
+_THAT_SAME = re.compile(r"\b(?:that|this)\s+same\s+[^\W\d_]+", re.IGNORECASE)
+"""In a question it points to another card; in an answer to what was just said."""
 
 
 def about_question(note: ResolvedNote) -> Iterator[Diagnostic]:
@@ -72,11 +75,11 @@ def about_surroundings(note: ResolvedNote) -> Iterator[Diagnostic]:
     """Yield what points away from the card, in any of its texts."""
     question = note.question
     for passage in (question.prompt, question.data, question.answer, *question.hints, *question.key_points):
-        yield from _elsewhere(passage)
+        yield from _pointing(passage, _ELSEWHERE)
+    yield from _pointing(question.prompt, _THAT_SAME)
 
 
-def _elsewhere(passage: Passage) -> Iterator[Diagnostic]:
-    text = passage.text
-    for found in _ELSEWHERE.finditer(text):
+def _pointing(passage: Passage, words: re.Pattern[str]) -> Iterator[Diagnostic]:
+    for found in words.finditer(passage.text):
         phrase = " ".join(found.group().split())
         yield rules.NOT_ALONE.at(passage.span_at(found.start(), len(found.group())), phrase=phrase)

@@ -49,7 +49,7 @@ class _Section:
         self.defaults.append(self.defaults[-1])
 
     def leave(self, level: int, line: int) -> None:
-        """Go up to above `level`, at a heading on `line`."""
+        """Leave all sections as deep as `level`, or deeper; the heading that ends them stands on `line`."""
         self.end_waivers(level, line - 1)
         while self.titles and self.titles[-1][0] >= level:
             self.titles.pop()

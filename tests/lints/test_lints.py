@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from deckbuilder.diagnostics import Severity
-from deckbuilder.pipeline import check
+from deckbuilder.pipeline import Options, check
 from deckbuilder.reporters import text_report
 from deckbuilder.rules import Rule, catalogue
 from tests.support.fixtures import Case, cases, rewritten
@@ -68,3 +68,39 @@ def test_every_rule_can_be_explained() -> None:
         for text in (rule.explanation(), rule.explanation_in_markdown()):
             assert rule.code in text
             assert "{{" not in text
+
+
+def test_what_is_about_github_is_not_said_to_authors_who_publish_elsewhere(tmp_path: Path) -> None:
+    """If this failed, notes of an MkDocs site would be full of warnings about a site that nobody reads them on."""
+    (tmp_path / "x.md").write_text("# A\n\n1) Why?\n\n    $\\operatorname{f} \\in \\{0, 1\\}$ and $\\bm x$\n", "utf-8")
+    assert [found.code for found in check(tmp_path).diagnostics] == ["DB432", "DB433", "DB420"]
+    (tmp_path / "deck.yml").write_text("flavour: python-markdown\n", "utf-8")
+    (found,) = check(tmp_path).diagnostics
+    assert (found.code, found.span.line, found.span.column) == ("DB420", 5, 42)
+
+
+@pytest.mark.parametrize(
+    ("setting", "code", "place"),
+    [
+        ("ignore: DB703", "DB115", (1, 9)),
+        ("ignore: {DB703: }", "DB792", (1, 10)),
+        ("ignore: {DB703: {x.md: }}", "DB792", (1, 18)),
+        ("ignore: {DB303: never}", "DB791", (1, 10)),
+        ("ignore: {DB703: nothing is listed}", "DB790", (1, 10)),
+    ],
+)
+def test_a_waiver_in_the_settings_is_checked_too(
+    setting: str, code: str, place: tuple[int, int], tmp_path: Path
+) -> None:
+    """If this failed, a slip in deck.yml would silence nothing, or what must never be silent."""
+    (tmp_path / "deck.yml").write_text(setting + "\n", "utf-8")
+    (tmp_path / "x.md").write_text("# A\n\n1) Why?\n\n    Because.\n", "utf-8")
+    (found,) = check(tmp_path).diagnostics
+    assert (found.code, (found.span.line, found.span.column)) == (code, place)
+
+
+def test_a_waiver_never_hides_an_error(tmp_path: Path) -> None:
+    """If this failed, a strict check could be made clean by looking away."""
+    waived = "- a\n    - b\n    - c\n    - d\n\n    <!-- lint: {DB703: so be it} -->"
+    (tmp_path / "x.md").write_text(f"# A\n\n1) Why $\\bm x$?\n\n    {waived}\n", "utf-8")
+    assert [found.code for found in check(tmp_path, Options(strict=True)).diagnostics] == ["DB420"]
