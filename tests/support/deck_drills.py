@@ -98,8 +98,7 @@ def equations(key: str) -> list[tuple[str, str, str]]:
 
 def _equations(point: Point) -> Iterator[tuple[str, str, str]]:
     for step in point.steps:
-        whole = re.sub(r"\$ \$(?== |\\approx )", " ", step)  # a chain is cut where it may break on a phone
-        for formula in _FORMULA.findall(whole):
+        for formula in _FORMULA.findall(step):
             sides = re.split(r"(=|\\approx)", formula)
             for left, sign, right in zip(sides[::2], sides[1::2], sides[2::2], strict=False):
                 yield left.strip(), sign, right.strip()
