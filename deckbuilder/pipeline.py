@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -19,6 +19,7 @@ from deckbuilder.identity.changes import (
     Content,
     change_of,
     deck_names,
+    decks_left,
     stamped,
     stamped_type,
     updated_lock,
@@ -116,11 +117,16 @@ def build(source: Path, options: Options | None = None) -> BuildResult:
     prepared, result = prepare(source, options)
     if prepared is None or result.failed or not options.write:
         return result
-    output = options.output or Path("build") / f"{slug(prepared.lock.deck)}.apkg"
-    problems = _write(prepared, output, keep_lock=options.locked)
+    output = options.output or default_output(prepared.lock)
+    problems = write(prepared, output, keep_lock=options.locked)
     if problems:
         return replace(result, diagnostics=_in_order([*result.diagnostics, *problems]))
     return replace(result, apkg=output)
+
+
+def default_output(lock: Lock) -> Path:
+    """Return where a build of the deck goes that was not told where."""
+    return Path("build") / f"{slug(lock.deck)}.apkg"
 
 
 def prepare(source: Path, options: Options | None = None) -> tuple[Prepared | None, BuildResult]:
@@ -349,15 +355,12 @@ def _stamp(
         (note.identity.known.section[:depth], note.question.section[:depth]) for note in rendered if note.identity.known
     ]
     decks = deck_names(lock.deck, [note.question.section[:depth] for note in rendered], lock, came_from)
-    stamped_notes = [
-        StampedNote(
-            note,
-            change_of(note.identity, content := _content(note)),
-            stamped(note.identity, content, now),
-            decks[note.question.section[:depth]],
-        )
-        for note in rendered
-    ]
+    stamped_notes = []
+    for note in rendered:
+        content, deck = _content(note), decks[note.question.section[:depth]]
+        left = decks_left(note.identity.known, deck, lock, depth)
+        locked = replace(stamped(note.identity, content, now), left=left)
+        stamped_notes.append(StampedNote(note, change_of(note.identity, content), locked, deck))
     template_print = blake2b("\x1f".join((templates.front, templates.back, templates.css)).encode(), digest_size=8)
     born_kinds = {note.locked.kind for note in stamped_notes}
     types = [stamped_type(kind, template_print.hexdigest(), lock, now) for kind in sorted(born_kinds)]
@@ -443,8 +446,13 @@ def _what_changes(notes: Sequence[StampedNote], retired: Sequence[LockedNote]) -
 # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _write(prepared: Prepared, output: Path, *, keep_lock: bool) -> list[Diagnostic]:
-    """Write the package and then, if it says anything new, the lock; return why neither could be written."""
+def write(
+    prepared: Prepared, output: Path, *, keep_lock: bool = False, others: Mapping[Path, bytes] | None = None
+) -> list[Diagnostic]:
+    """Write the package, then `others`, then, if it says anything new, the lock; return why none could be written.
+
+    None of the files is ever half there. Whoever stops the machine in between finds the first few of them new.
+    """
     from deckbuilder.packaging.writer import write_package  # brings in genanki, which a check never needs
 
     project, before = prepared.project, prepared.lock_text
@@ -457,6 +465,8 @@ def _write(prepared: Prepared, output: Path, *, keep_lock: bool) -> list[Diagnos
             if text != before and not keep_lock:
                 at = project.lock
                 files.enter_context(atomic_writer(project.lock)).write(text.encode())
+            for at, content in reversed((others or {}).items()):
+                files.enter_context(atomic_writer(at)).write(content)
             at = output
             # Entered last and so moved into place first: a lock never tells of a package that is not there.
             write_package(prepared.plan(), files.enter_context(atomic_writer(output)))
