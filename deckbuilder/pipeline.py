@@ -144,7 +144,7 @@ def prepare(source: Path, options: Options | None = None) -> tuple[Prepared | No
     questions = [question for document in documents for question in document.questions]
     diagnostics += _remarks_on_questions(questions, project)
 
-    now = _now(options.now)
+    now = present_second(options.now)
     lock_text, lock, found = _load_lock(project, now)
     diagnostics += found
     if lock is None:
@@ -165,7 +165,7 @@ def prepare(source: Path, options: Options | None = None) -> tuple[Prepared | No
 
     templates = load_templates(KIND_NAMES)
     notes, new_lock = _stamp(rendered, templates, project, lock, now)
-    diagnostics += _remarks_on_clock(new_lock, project)
+    diagnostics += remarks_on_clock(new_lock, project)
     if options.locked and (lock_text is None or new_lock != lock):
         changes = _what_changes(notes, retired)
         diagnostics.append(rules.LOCK_OUTDATED.at(Span(project.lock_name), changes=changes))
@@ -337,7 +337,7 @@ def _remarks_on_extensions(options: RenderOptions, project: Project) -> list[Dia
 # ── change times ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _now(asked: int | None) -> int:
+def present_second(asked: int | None) -> int:
     """Return the second that changes are stamped with: what was asked for, SOURCE_DATE_EPOCH, or the clock's."""
     clock = int(time.time())
     if asked is not None:
@@ -374,7 +374,7 @@ def _content(note: RenderedNote) -> Content:
     return Content(note.kind, section, resolved.text, answer, body, whole, resolved.of, resolved.slots)
 
 
-def _remarks_on_clock(lock: Lock, project: Project) -> Iterable[Diagnostic]:
+def remarks_on_clock(lock: Lock, project: Project) -> Iterable[Diagnostic]:
     """Yield an error where change times run ahead of the clock, which Anki would refuse as being in the future."""
     newest, clock = _newest(lock), int(time.time())
     if newest > clock + CLOCK_SLACK:
@@ -465,7 +465,7 @@ def write(
             if text != before and not keep_lock:
                 at = project.lock
                 files.enter_context(atomic_writer(project.lock)).write(text.encode())
-            for at, content in reversed((others or {}).items()):
+            for at, content in reversed(list((others or {}).items())):
                 files.enter_context(atomic_writer(at)).write(content)
             at = output
             # Entered last and so moved into place first: a lock never tells of a package that is not there.

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from deckbuilder.diagnostics import Diagnostic
     from deckbuilder.pipeline import BuildResult
     from deckbuilder.reporters import Style
 
@@ -25,18 +28,22 @@ def report(result: BuildResult, form: str, *, checked: bool) -> None:
     """Print the findings on stderr and the result on stdout; exit with 1 if there are errors."""
     from deckbuilder import reporters
 
-    if form == "json":
-        click.echo(reporters.json_report(result))
-    elif form == "github":
-        if result.diagnostics:
-            click.echo(reporters.github_report(result.diagnostics))
-        click.echo(reporters.summary(result, checked=checked))
-    else:
-        if result.diagnostics:
-            click.echo(reporters.text_report(result.diagnostics, coloured()) + "\n", err=True)
-        click.echo(reporters.summary(result, checked=checked))
+    report_findings(result.diagnostics, form)
+    click.echo(reporters.json_report(result) if form == "json" else reporters.summary(result, checked=checked))
     if result.failed:
         raise SystemExit(1)
+
+
+def report_findings(diagnostics: Sequence[Diagnostic], form: str) -> None:
+    """Print the findings: for people on stderr, for GitHub on stdout; in JSON they are part of the one object."""
+    from deckbuilder import reporters
+
+    if not diagnostics or form == "json":
+        return
+    if form == "github":
+        click.echo(reporters.github_report(diagnostics))
+    else:
+        click.echo(reporters.text_report(diagnostics, coloured()) + "\n", err=True)
 
 
 def coloured() -> Style:

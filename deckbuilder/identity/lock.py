@@ -30,7 +30,7 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What a release brought learners of a note or note type: its fingerprint, and the release that it last moved in."""
+    """What learners last got of a note or note type: its fingerprint, and the version that brought it."""
 
     version: str
     fingerprint: str
@@ -185,7 +185,9 @@ def _lock(records: list[tuple[int, dict[str, Any]]], name: str) -> tuple[Lock | 
     notes: dict[str, LockedNote] = {}
     diagnostics: list[Diagnostic] = []
     try:
-        lock = Lock(_text(header, "deck"), _text(header, "id"), _number(header, "born"), types, decks, notes, _release(header))
+        lock = Lock(
+            _text(header, "deck"), _text(header, "id"), _number(header, "born"), types, decks, notes, _release(header)
+        )
     except ValueError as error:
         return None, [_damaged(name, number, 1, str(error))]
     guids: dict[str, int] = {}

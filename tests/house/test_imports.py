@@ -16,7 +16,7 @@ PACKAGE = ROOT / "deckbuilder"
 LAYERS = (
     ("deckbuilder", "__main__"),
     ("cli",),
-    ("reporters", "preview", "anki"),
+    ("reporters", "preview", "anki", "publishing"),
     ("pipeline",),
     ("packaging",),
     ("rendering",),
