@@ -764,6 +764,15 @@ MEDIA_MISSING = Rule(
     mend="Build the package again.",
 )
 
+UPDATE_LATE = Rule(
+    code="DB829",
+    name="update-late",
+    severity=WARNING,
+    message="{count} changed notes would not reach learners who imported or edited them just before: {which}",
+    why="These notes are stamped with the time of a build; what a learner did after that moment seems newer to Anki.",
+    mend="Publish with `deckbuilder release`, which stamps what changed with the time of the release.",
+)
+
 NO_COLLECTION = Rule(
     code="DB821",
     name="no-collection",

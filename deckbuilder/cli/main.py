@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from deckbuilder import __version__
-from deckbuilder.cli import building, explaining, publishing
+from deckbuilder.cli import building, explaining, learners, publishing
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -25,5 +25,5 @@ def main() -> None:
     """
 
 
-for command in (building.build, building.check, explaining.explain, publishing.release):
+for command in (building.build, building.check, explaining.explain, publishing.release, learners.verify, learners.push):
     main.add_command(command)
