@@ -15,6 +15,7 @@ from typing import Final
 from deckbuilder import rules
 from deckbuilder.diagnostics import CannotGoOn, Diagnostic, Span
 
+_MAGIC: Final = b"SQLite format 3\0"
 _IN_USE: Final = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _DAMAGED: Final = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FORMAT}
 
@@ -56,6 +57,9 @@ class Held:
 @contextmanager
 def hold(path: Path) -> Iterator[Held]:
     """Hold the collection at `path`. Raises CannotGoOn if it is open elsewhere, damaged, or may not be written."""
+    with _refusals(path), path.open("rb") as file:
+        if file.read(len(_MAGIC)) != _MAGIC:  # SQLite would make a database of an empty file
+            raise CannotGoOn(rules.COLLECTION_DAMAGED.at(Span(path.as_posix()), problem="it is no database"))
     uri = f"{path.absolute().as_uri()}?mode=rw"
     with _refusals(path), closing(sqlite3.connect(uri, uri=True, timeout=0, isolation_level=None)) as connection:
         compare = lambda one, other: (one.casefold() > other.casefold()) - (one.casefold() < other.casefold())  # noqa: E731

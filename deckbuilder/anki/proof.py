@@ -207,7 +207,8 @@ def prove(releases: Sequence[Path], *, late: bool = False) -> Report:
         with _open(Path(folder) / "learner") as learner:
             for number, package in enumerate(releases):
                 following = stamps[number + 1] if number + 1 < len(stamps) else None
-                at = following - 1 if late and following is not None else stamps[number]
+                # Nobody imports a release before it is out, not even one that is as old as the next.
+                at = max(stamps[number], following - 1) if late and following is not None else stamps[number]
                 if number == 0:
                     report.imports.append(learner.imports(package, at)[0])
                     learner.synced()

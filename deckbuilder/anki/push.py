@@ -103,13 +103,16 @@ def rehearsed(collection: Path, delivery: Delivery, *, overwrite: bool) -> Itera
         package = folder / "package.apkg"
         with package.open("w+b") as file:
             write_package(delivery.plan, file)
-        _lay_out_rivals(held.media, delivery.plan, folder / "collection.media")
+        made = folder / "collection.media"
+        _lay_out_rivals(held.media, delivery.plan, made)
         col = Collection(str(copy))
         try:
             plan = update(col, package, delivery.plan, delivery.left, delivery.retired, delivery.retired_tag, overwrite)
         finally:
             col.close()
-        made = folder / "collection.media"
+        for one in delivery.plan.media:  # the import takes those of new notes only
+            if not (made / one.name).exists():
+                (made / one.name).write_bytes(one.content)
         plan.media = sorted(path.name for path in made.iterdir() if not (held.media / path.name).exists())
         before = folder / "before.anki2"
         held.copy_to(before)

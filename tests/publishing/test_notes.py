@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.publishing.conftest import DAY, FIRST, Author
+from tests.support.author import DAY, FIRST, Author
 from tests.support.learner import Learner
 
 

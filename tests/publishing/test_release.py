@@ -13,8 +13,8 @@ from deckbuilder.cli import main
 from deckbuilder.kinds import fields
 from deckbuilder.pipeline import Options, build
 from deckbuilder.publishing.release import ReleaseResult
-from tests.publishing.conftest import DAY, FIRST, Author
 from tests.support.apkg import opened
+from tests.support.author import DAY, FIRST, Author
 from tests.support.learner import ImportCounts, Learner
 
 DOT, UNIT, RANK, SQUARE = (
