@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from anki.cards import CardId
+from anki.cards import Card, CardId
 from anki.collection import Collection, ImportAnkiPackageOptions, ImportAnkiPackageRequest
 from anki.decks import DeckId
 from anki.import_export_pb2 import (
@@ -157,18 +157,20 @@ def _retire(col: Collection, note: Note, tag: str, done: PushPlan) -> None:
     """Suspend and tag a note once: what the learner then does with it is theirs to say."""
     if any(_same(one, tag) for one in note.tags) or any(card.odid for card in note.cards()):
         return  # a card that is in a filtered deck just now would be thrown out of it: it waits for the next push
-    cards = [card.id for card in note.cards() if card.queue != -1]
-    col.sched.suspend_cards(cards)
+    cards = [card for card in note.cards() if card.queue != -1]
+    col.sched.suspend_cards([card.id for card in cards])
+    _as_old_as_before(col, cards)
     note.tags.append(tag)
     done.retired.append(note[KEY] if KEY in note.keys() else note.fields[0])  # noqa: SIM118  # a note is no mapping
-    done.suspended_cards |= set(cards)
+    done.suspended_cards |= {card.id for card in cards}
     _save(col, note, note.mod, done)
 
 
 def _unsuspend(col: Collection, note: Note, done: PushPlan) -> None:
-    cards = [card.id for card in note.cards() if card.queue == -1]
-    col.sched.unsuspend_cards(cards)
-    done.suspended_cards |= set(cards)
+    cards = [card for card in note.cards() if card.queue == -1]
+    col.sched.unsuspend_cards([card.id for card in cards])
+    _as_old_as_before(col, cards)
+    done.suspended_cards |= {card.id for card in cards}
 
 
 # ── cards ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -190,10 +192,18 @@ def _move_card(col: Collection, note: NoteId, key: str, deck: str, left: Sequenc
             target = col.decks.id(deck)
             assert target is not None  # noqa: S101  # a name always gives a deck
             col.set_deck([CardId(number)], target)
+            _as_old_as_before(col, [card])
             done.moved[key] = deck
             done.moved_cards.add(number)
         else:
             done.stayed[key] = there
+
+
+def _as_old_as_before(col: Collection, cards: Sequence[Card]) -> None:
+    """Give cards their former change times: should one have been answered on a phone meanwhile, the answer is newer."""
+    assert col.db is not None  # noqa: S101  # the collection is open
+    for card in cards:
+        col.db.execute("UPDATE cards SET mod = ? WHERE id = ?", card.mod, card.id)
 
 
 # ── the collection ──────────────────────────────────────────────────────────────────────────────────────────────────
