@@ -554,6 +554,206 @@ DRILL_PLACEHOLDER = Rule(
     mend="Write `@{{x}}`, `@{{x:3}}` for decimals, `@{{x:3g}}` for significant figures, `:frac`, `:mat`, `:p`, `:+`, `:,`.",
 )
 
+DRILL_KEY = Rule(
+    code="DB504",
+    name="drill-key",
+    severity=ERROR,
+    message="unknown key `{key}` in {where}",
+    why="A key that is not understood would be passed over in silence, and the drill would not do what its author wrote.",
+    mend="Correct or delete the key; docs/drills.md lists them all.",
+    help="{suggestion}",
+)
+
+DRILL_MISSING = Rule(
+    code="DB505",
+    name="drill-missing",
+    severity=ERROR,
+    message="`{key}` is missing",
+    why="A drill needs parameters to vary, an example to show first, a question and an answer.",
+    mend="Add the key; docs/drills.md shows a whole drill.",
+)
+
+DRILL_VALUE = Rule(
+    code="DB506",
+    name="drill-value",
+    severity=ERROR,
+    message="`{key}` must be {expected}",
+    why="A value that is guessed at would give learners numbers that nobody meant.",
+    mend="Write a value of the kind named.",
+)
+
+DRILL_NAME = Rule(
+    code="DB507",
+    name="drill-name",
+    severity=ERROR,
+    message="there is no `{name}` in this drill",
+    why="An expression may use the drill's parameters and the names under `let`, and nothing else.",
+    mend="Correct the name, or give it a value under `params` or `let`.",
+    help="{suggestion}",
+)
+
+DRILL_NAMING = Rule(
+    code="DB508",
+    name="drill-naming",
+    severity=ERROR,
+    message="`{name}` cannot be a name: {problem}",
+    why="A name must mean one thing in all expressions of its drill.",
+    mend="Choose a name of letters, digits and `_` that begins with a letter and means nothing else.",
+)
+
+DRILL_CYCLE = Rule(
+    code="DB509",
+    name="drill-cycle",
+    severity=ERROR,
+    message="`{name}` needs itself: {cycle}",
+    why="Names under `let` may stand in any order, but each must follow from parameters in the end.",
+    mend="Let one of them follow from parameters alone.",
+)
+
+DRILL_DOMAIN = Rule(
+    code="DB510",
+    name="drill-domain",
+    severity=ERROR,
+    message="no values for `{name}`: {problem}",
+    why="Variants are drawn from the values that a parameter may take; they must be known exactly.",
+    mend="Write `{{range: [low, high], step: s}}` or `{{choices: [a, b, c]}}`, with `exclude: [x]` for what is to be left out.",
+)
+
+DRILL_EXCLUDE = Rule(
+    code="DB511",
+    name="drill-exclude",
+    severity=WARNING,
+    message="`{name}` never is {value}, so there is nothing to exclude",
+    why="What is excluded but never drawn is most often a slip: of a digit, or of the step.",
+    mend="Correct the value, or take it out of `exclude`.",
+)
+
+DRILL_EXAMPLE = Rule(
+    code="DB512",
+    name="drill-example",
+    severity=ERROR,
+    message="the example's `{name}` {problem}",
+    why="The example is the first variant that learners see, and the only one where scripts do not run: it must be one of those that could be drawn.",
+    mend="Give each parameter one of its own values.",
+)
+
+DRILL_EXAMPLE_WHERE = Rule(
+    code="DB513",
+    name="drill-example-where",
+    severity=ERROR,
+    message="for the example this condition {problem}",
+    why="The example is a variant like the others, so what the others must fulfil holds for it too.",
+    mend="Choose other numbers for the example, or loosen the condition.",
+)
+
+DRILL_TOO_LARGE = Rule(
+    code="DB514",
+    name="drill-too-large",
+    severity=ERROR,
+    message="more than {limit} {what}",
+    why="A drill beyond this bound would keep everybody's build waiting.",
+    mend="Make it smaller, or two drills of it.",
+)
+
+DRILL_UNSHOWN = Rule(
+    code="DB515",
+    name="drill-unshown",
+    severity=WARNING,
+    message="the question does not show `{name}`",
+    why="A parameter that differs from variant to variant without being seen gives one and the same question several answers.",
+    mend="Show it in `ask` as `@{{…}}`, or take the parameter away.",
+)
+
+DRILL_NO_VALUE = Rule(
+    code="DB530",
+    name="drill-no-value",
+    severity=ERROR,
+    message="no value for {variant}: {problem}",
+    why="Every variant must have a question, an answer and a solution, or a learner would meet a broken card.",
+    mend="Correct the expression, or keep such values out by `exclude` or by a rule under `where`.",
+)
+
+DRILL_CHECK_FAILS = Rule(
+    code="DB531",
+    name="drill-check-fails",
+    severity=ERROR,
+    message="this check does not hold for {variant}{more}",
+    why="A check says what must be true of every variant; where it is not, an answer is wrong or the check is.",
+    mend="Correct the expressions or the check, or reject such values by a rule under `where`.",
+)
+
+DRILL_MISTAKE_HIDDEN = Rule(
+    code="DB532",
+    name="drill-mistake-hidden",
+    severity=ERROR,
+    message="the mistake `{mistake}` would be taken for {other} in {variant}{more}",
+    why="Who makes a mistake must not be told that the answer is right, nor that it was another mistake.",
+    mend="Reject such values by a rule under `where`, such as `v1 != 0`, narrow the tolerance, or drop the mistake.",
+)
+
+DRILL_TOO_FEW = Rule(
+    code="DB533",
+    name="drill-too-few-variants",
+    severity=ERROR,
+    message="{wanted} wanted{stratum}, but besides the example {found} that differ and pass every rule",
+    why="No two variants of a drill are the same, and none is the same as the example.",
+    mend="Ask for fewer variants, widen the parameters' domains, or loosen the rules under `where`.",
+)
+
+DRILL_REJECTS_TOO_MUCH = Rule(
+    code="DB534",
+    name="drill-rejects-too-much",
+    severity=ERROR,
+    message="none of {attempts} draws was fit for variant {slot}{stratum}: {reasons}",
+    why="Values are drawn until they pass every rule; a rule that hardly anything passes would keep the build waiting.",
+    mend="Draw what the rule is about directly, as a parameter of its own, or loosen the rule.",
+)
+
+DRILL_TOO_MUCH_WORK = Rule(
+    code="DB535",
+    name="drill-too-much-work",
+    severity=ERROR,
+    message="more than {limit} steps of calculation to draw the variants, at variant {slot}{stratum}: {reasons}",
+    why="A drill must not keep the build waiting.",
+    mend="Loosen the rules under `where`, or put those that are quick to work out first.",
+)
+
+DRILL_ANSWER_CHANGED = Rule(
+    code="DB536",
+    name="drill-answer-changed",
+    severity=NOTE,
+    message="the answer{name} changed in {count} with the same numbers as before; {variant}: {old} is now {new}",
+    why="Learners have met these numbers with the old answer; a slip in an expression shows in the same way.",
+    mend="Nothing, if the new answer is the right one.",
+)
+
+DRILL_REDRAWN = Rule(
+    code="DB537",
+    name="drill-redrawn",
+    severity=NOTE,
+    message="new numbers for {variants}: the old ones are out of their domains, rejected, or no longer distinct",
+    why="A variant keeps its numbers for as long as they are in their domains, pass every rule and are like no other's.",
+    mend="Nothing, if the edit was meant to exclude the old numbers.",
+)
+
+NO_DRILL = Rule(
+    code="DB550",
+    name="no-drill",
+    severity=ERROR,
+    message="a drill without a `drill` block",
+    why="`kind: drill` says that the numbers of this question change, and a fenced block of info string `drill` says how.",
+    mend="Add the block (docs/drills.md shows one), or take `kind: drill` away.",
+)
+
+SECOND_DRILL = Rule(
+    code="DB551",
+    name="second-drill",
+    severity=ERROR,
+    message="a second `drill` block in the same question",
+    why="A question is one drill; a second block would be shown nowhere.",
+    mend="Make a question of its own of it, or a level of the first.",
+)
+
 KIND_CHANGED = Rule(
     code="DB601",
     name="kind-changed",
@@ -581,6 +781,15 @@ EMPTY_SIDE = Rule(
     why="What the author wrote there is shown by no card (a comment, HTML that is taken out, a signature alone), and a "
     "card with an empty side cannot be learned from.",
     mend="Write the question, or the answer, in Markdown.",
+)
+
+NO_STEPS = Rule(
+    code="DB604",
+    name="no-steps",
+    severity=WARNING,
+    message="`steps: cards` has no steps to make cards of",
+    why="Steps are the items of an ordered list in the answer of a derivation; here there is none of two items or more.",
+    mend="Write the steps as an ordered list, or take `steps` away.",
 )
 
 OUTPUT_UNWRITABLE = Rule(

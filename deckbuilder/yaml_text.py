@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TypeAlias
 
@@ -62,68 +62,84 @@ def read_yaml(text: str, place: Place) -> tuple[YamlValue | None, list[Diagnosti
         what = (error.problem or str(error)).strip()
         return None, [rules.YAML_INVALID.at(span, problem=what)]
     except yaml.YAMLError as error:
-        return None, [rules.YAML_INVALID.at(place(0, 0, 1), problem=str(error).splitlines()[0])]
+        return None, [rules.YAML_INVALID.at(_refused(text, place), problem=str(error).splitlines()[0])]
     if node is None:
         return None, []
-    diagnostics: list[Diagnostic] = []
-    return _value(node, place, diagnostics), diagnostics
+    reader = _Reader(place)
+    try:
+        return reader.value(node), reader.diagnostics
+    finally:
+        reader.close()
+
+
+def _refused(text: str, place: Place) -> Span:
+    """Return where the first character stands that YAML does not allow; its own message counts bytes."""
+    found = yaml.reader.Reader.NON_PRINTABLE.search(text)
+    index = found.start() if found else 0
+    return place(text.count("\n", 0, index), index - text.rfind("\n", 0, index) - 1, 1)
 
 
 def _bombs(text: str, place: Place) -> Iterator[Diagnostic]:
     """Yield what makes YAML dangerous before a tree is built of it: aliases, great depth, great numbers of nodes."""
     depth = 0
     for nodes, event in enumerate(yaml.parse(text, Loader=_LOADER)):
-        where = event.start_mark
-        at = place(where.line, where.column, 1) if where else place(0, 0, 1)
         if isinstance(event, yaml.AliasEvent):
-            yield rules.YAML_ALIAS.at(at)
+            yield rules.YAML_ALIAS.at(_start(event, place))
             return
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > MAX_DEPTH or nodes > MAX_NODES:
-            yield rules.YAML_TOO_LARGE.at(at, depth=MAX_DEPTH, nodes=MAX_NODES)
+            yield rules.YAML_TOO_LARGE.at(_start(event, place), depth=MAX_DEPTH, nodes=MAX_NODES)
             return
 
 
-def _value(node: yaml.Node, place: Place, diagnostics: list[Diagnostic]) -> YamlValue:
-    span = _span(node, place)
-    if isinstance(node, yaml.MappingNode):
-        return YamlValue(_mapping(node, place, diagnostics), span)
-    if isinstance(node, yaml.SequenceNode):
-        return YamlValue([_value(child, place, diagnostics) for child in node.value], span)
-    return YamlValue(
-        _scalar(node, span, diagnostics), span, text=str(node.value), style=getattr(node, "style", "") or ""
-    )
+def _start(event: yaml.Event, place: Place) -> Span:
+    mark = event.start_mark
+    return place(mark.line, mark.column, 1) if mark else place(0, 0, 1)
 
 
-def _mapping(node: yaml.MappingNode, place: Place, diagnostics: list[Diagnostic]) -> dict[str, YamlValue]:
-    values: dict[str, YamlValue] = {}
-    for key_node, value_node in node.value:
-        key_span = _span(key_node, place)
-        if not isinstance(key_node, yaml.ScalarNode):
-            diagnostics.append(rules.YAML_INVALID.at(key_span, problem="a key must be a plain word"))
-            continue
-        key = str(key_node.value)
-        if key in values:
-            diagnostics.append(rules.YAML_DUPLICATE_KEY.at(key_span, key=key))
-            continue
-        value = _value(value_node, place, diagnostics)
-        values[key] = YamlValue(value.data, value.span, key_span, value.text, value.style)
-    return values
+class _Reader:
+    """Turns nodes into values; its one loader knows what `true`, `1e3` and `2020-01-01` are to YAML."""
 
+    def __init__(self, place: Place) -> None:
+        self.diagnostics: list[Diagnostic] = []
+        self._place = place
+        self._loader = _LOADER("")
 
-def _scalar(node: yaml.Node, span: Span, diagnostics: list[Diagnostic]) -> object:
-    loader = _LOADER("")
-    try:
-        return loader.construct_object(node, deep=True)
-    except (yaml.YAMLError, ValueError) as error:
-        problem = getattr(error, "problem", None) or str(error)
-        diagnostics.append(rules.YAML_INVALID.at(span, problem=problem))
-        return None
-    finally:
-        loader.dispose()
+    def close(self) -> None:
+        self._loader.dispose()
+
+    def value(self, node: yaml.Node) -> YamlValue:
+        span = _span(node, self._place)
+        if isinstance(node, yaml.MappingNode):
+            return YamlValue(self._mapping(node), span)
+        if isinstance(node, yaml.SequenceNode):
+            return YamlValue([self.value(child) for child in node.value], span)
+        return YamlValue(self._scalar(node, span), span, text=str(node.value), style=getattr(node, "style", "") or "")
+
+    def _mapping(self, node: yaml.MappingNode) -> dict[str, YamlValue]:
+        values: dict[str, YamlValue] = {}
+        for key_node, value_node in node.value:
+            key_span = _span(key_node, self._place)
+            if not isinstance(key_node, yaml.ScalarNode):
+                self.diagnostics.append(rules.YAML_INVALID.at(key_span, problem="a key must be a plain word"))
+                continue
+            key = str(key_node.value)
+            if key in values:
+                self.diagnostics.append(rules.YAML_DUPLICATE_KEY.at(key_span, key=key))
+                continue
+            values[key] = replace(self.value(value_node), key_span=key_span)
+        return values
+
+    def _scalar(self, node: yaml.Node, span: Span) -> object:
+        try:
+            return self._loader.construct_object(node, deep=True)
+        except (yaml.YAMLError, ValueError) as error:
+            problem = getattr(error, "problem", None) or str(error)
+            self.diagnostics.append(rules.YAML_INVALID.at(span, problem=problem))
+            return None
 
 
 def _span(node: yaml.Node, place: Place) -> Span:

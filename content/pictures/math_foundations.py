@@ -117,6 +117,88 @@ def unit_balls() -> str:
     return svg("Unit balls of the L1, L2, L4 and L-infinity norms in the plane", 360, 340, shapes)
 
 
+MATRIX = ((1.5, 1.3), (-0.5, 0.9))
+"""The matrix of the picture of singular values: they are 2 and 1, and its eigenvalues are complex."""
+
+
+def image(x: float, y: float) -> Point:
+    """Return what the matrix makes of a vector."""
+    (a, b), (c, d) = MATRIX
+    return a * x + b * y, c * x + d * y
+
+
+def indexed(*letters: str) -> str:
+    """Return letters that each carry a subscript, as `v1` is written in print."""
+    small = '<tspan font-size="12" dy="4">{}</tspan>'
+    back = '<tspan dy="-4">{}</tspan>'
+    first, *rest = letters
+    return first[0] + small.format(first[1]) + "".join(back.format(a) + small.format(b) for a, b in rest)
+
+
+def singular_values() -> str:
+    """Draw the unit circle with v1 and v2, and the ellipse with half-axes s1 u1 and s2 u2 that a matrix makes of it."""
+
+    def left(x: float, y: float) -> Point:
+        return 66 + 46 * x, 108 - 46 * y
+
+    def right(x: float, y: float) -> Point:
+        return 252 + 46 * x, 108 - 46 * y
+
+    half = math.sqrt(0.5)
+    long, short = (half, half), (-half, half)
+    turns = [2 * math.pi * step / 120 for step in range(120)]
+    circle = [(math.cos(t), math.sin(t)) for t in turns]
+    shapes = [
+        polyline([left(x, y) for x, y in circle], BLUE, 2.5, closed=True),
+        polyline([right(*image(x, y)) for x, y in circle], BLUE, 2.5, closed=True),
+        arrow(left(0, 0), left(*long), AMBER),
+        arrow(left(0, 0), left(*short), GREEN),
+        arrow(right(0, 0), right(*image(*long)), AMBER),
+        arrow(right(0, 0), right(*image(*short)), GREEN),
+        arrow((124, 108), (154, 108), GREY, 2),
+        label((138, 98), "A", GREY),
+        label((left(*long)[0] + 4, left(*long)[1] - 4), indexed("v1"), AMBER, "start"),
+        label((left(*short)[0] - 4, left(*short)[1] - 4), indexed("v2"), GREEN, "end"),
+        label((right(1.05, 0)[0], right(0, -0.22)[1]), indexed("\u03c31", "u1"), AMBER),
+        label((right(*image(*short))[0] - 6, right(*image(*short))[1] - 10), indexed("\u03c32", "u2"), GREEN),
+        label((66, 196), "unit circle", BLUE),
+        label((252, 196), "its image", BLUE),
+    ]
+    return svg(
+        "A matrix turns the unit circle into an ellipse whose half-axes are its singular values", 360, 210, shapes
+    )
+
+
+def double_well() -> str:
+    """Draw x^4 - 2 x^2 + x/2 and the points of a gradient descent that ends in the higher of its two minima."""
+
+    def curve(x: float) -> float:
+        return x**4 - 2 * x**2 + 0.5 * x
+
+    def place(x: float, y: float) -> Point:
+        return 186 + 104 * x, 142 - 58 * y
+
+    def dot(x: float, colour: str, radius: float) -> str:
+        at = place(x, curve(x))
+        return f'<circle cx="{number(at[0])}" cy="{number(at[1])}" r="{number(radius)}" fill="{colour}"/>'
+
+    walk = [1.5]
+    while len(walk) < 60:
+        walk.append(walk[-1] - 0.015 * (4 * walk[-1] ** 3 - 4 * walk[-1] + 0.5))
+    lowest = -1.0575
+    shapes = [
+        polyline([place(-1.62, 0), place(1.6, 0)], GREY, 1),
+        polyline([place(x / 50, curve(x / 50)) for x in range(-80, 77)], BLUE, 3),
+        *(dot(x, AMBER, 4) for x in walk[:12]),
+        dot(walk[-1], AMBER, 6),
+        dot(lowest, GREEN, 6),
+        label((place(1.5, 0)[0] - 10, place(0, curve(1.5))[1] + 2), "start", AMBER, "end"),
+        label((place(0.93, 0)[0], place(0, curve(0.93))[1] + 26), "stays here", AMBER),
+        label((place(lowest, 0)[0], place(0, curve(lowest))[1] + 26), "lowest point", GREEN),
+    ]
+    return svg("Gradient descent comes to rest in the higher of two minima", 360, 270, shapes)
+
+
 def tangent() -> str:
     """Draw a curve, its tangent at a point, and two secants that approach it."""
 
@@ -188,6 +270,8 @@ def main() -> None:
     pictures = {
         "projection": projection,
         "unit-balls": unit_balls,
+        "singular-values": singular_values,
+        "double-well": double_well,
         "tangent": tangent,
         "gradient-contours": gradient_contours,
     }

@@ -175,7 +175,7 @@ def graph_batching() -> None:
             mark = "1" if (row, column) in linked else "0"
             parts.append(text((x + cell / 2, y + 21), mark, colours[row] if mark == "1" else GREY))
     parts += [
-        text((70, 212), "one graph, two parts"),
+        text((70, 216), "one batch"),
         text((left + 2.5 * cell, 216), "block-diagonal adjacency"),
     ]
     save("graph-batching.svg", 226, "Two graphs joined into one batch", parts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from deckbuilder import __version__
-from deckbuilder.cli import building, explaining, learners, publishing
+from deckbuilder.cli import building, drilling, explaining, learners, publishing
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -25,5 +25,9 @@ def main() -> None:
     """
 
 
-for command in (building.build, building.check, explaining.explain, publishing.release, learners.verify, learners.push):
+COMMANDS = (
+    building.build, building.check, drilling.drill, explaining.explain, publishing.release, learners.verify,
+    learners.push,
+)  # fmt: skip
+for command in COMMANDS:
     main.add_command(command)

@@ -10,7 +10,7 @@ from hashlib import sha256
 from math import prod
 from typing import Final, TypeAlias
 
-from deckbuilder.drills.quantities import Shape, Value, filled, shape_of
+from deckbuilder.drills.quantities import Shape, Value, exact_text, filled, shape_of
 
 _WORD: Final = 1 << 64
 
@@ -66,6 +66,21 @@ class Domain:
     def value_shape(self) -> Shape:
         """The shape of each value."""
         return self.shape or shape_of(self.pool[0])
+
+    def in_words(self) -> str:
+        """Return what the values are: "-1 to 1 in steps of 0.1 without 0", "vectors of 3 numbers out of 1, 2"."""
+        if isinstance(self.pool, Grid):
+            last = self.pool.low + (self.pool.count - 1) * self.pool.step
+            entries = f"{exact_text(self.pool.low)} to {exact_text(last)} in steps of {exact_text(self.pool.step)}"
+            left_out = ", ".join(exact_text(self.pool.low + at * self.pool.step) for at in self.pool.left_out)
+            entries += f" without {left_out}" if left_out else ""
+        else:
+            entries = ", ".join(map(exact_text, self.pool))
+        if not self.shape:
+            return entries
+        if len(self.shape) == 1:
+            return f"vectors of {self.shape[0]} numbers out of {entries}"
+        return f"matrices of {self.shape[0]} by {self.shape[1]} numbers out of {entries}"
 
     def __contains__(self, value: object) -> bool:
         if not self.shape:

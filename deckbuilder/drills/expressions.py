@@ -71,25 +71,21 @@ _REFUSED: Final[Mapping[str, str]] = {
 class Expression:
     """An expression that was read and found harmless.
 
-    It begins at character `start` of the scalar that it stands in. `needs` are the names under `let` that it depends
-    on, each after those that it depends on itself.
+    It begins at character `start` of the scalar that it stands in. `uses` are the names in it, functions apart, each
+    with its first character and the one after its last; `needs` are the names under `let` that it depends on, each
+    after those that it depends on itself.
     """
 
     text: str
     scalar: Scalar = field(compare=False, repr=False)
     start: int = field(compare=False)
     tree: ast.expr = field(compare=False, repr=False)
+    uses: tuple[tuple[str, int, int], ...] = field(default=(), compare=False, repr=False)
     needs: tuple[str, ...] = ()
 
     def span(self, start: int = 0, end: int = 0) -> Span:
         """Return the place of the characters `start` to `end` (excluded) of the text, of all of it where end is 0."""
         return self.scalar.span(self.start + start, self.start + (end or len(self.text)))
-
-    def names(self) -> list[tuple[str, Span]]:
-        """Return every name that is used, functions apart, with its place."""
-        called = {id(node.func) for node in ast.walk(self.tree) if isinstance(node, ast.Call)}
-        used = [node for node in ast.walk(self.tree) if isinstance(node, ast.Name) and id(node) not in called]
-        return [(node.id, self.span(*_extent(node))) for node in used]
 
 
 class _Token(NamedTuple):
@@ -124,12 +120,13 @@ def parse_expression(
         tokens = list(_tokens(text))
         _check_order(tokens, len(text.rstrip()))
         tree = _tree(text)
-        _check_depth(tree, len(text))
+        nodes = _nodes(tree, len(text))
     except _Mistake as mistake:
         place = scalar.span(start + mistake.start, start + max(mistake.end, mistake.start + 1))
         return None, [rules.DRILL_EXPRESSION.at(place, problem=mistake.problem)]
-    expression = Expression(text, scalar, start, tree)
-    diagnostics = list(_check_nodes(expression))
+    _make_exact(nodes, text)
+    expression = Expression(text, scalar, start, tree, _names(nodes))
+    diagnostics = list(_check_nodes(nodes, expression))
     return (None if diagnostics else expression), diagnostics
 
 
@@ -229,17 +226,26 @@ def _before_value(token: _Token, opened: list[_Token], before: _Token | None) ->
 
 
 def _tree(text: str) -> ast.expr:
-    """Return the tree of a text that was scanned, its numbers exact."""
+    """Return the tree of a text that was scanned."""
     try:
         tree = ast.parse("(" + re.sub(r"\s", " ", text) + "\n)", mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         offset = max(0, (getattr(error, "offset", None) or 2) - 2)
         raise _Mistake(_grammar_problem(error), min(offset, len(text) - 1), 0) from error
-    for node in ast.walk(tree):
+    return tree
+
+
+def _make_exact(nodes: list[ast.expr], text: str) -> None:
+    """Put in place of each number the fraction that its text says."""
+    for node in nodes:
         if isinstance(node, ast.Constant) and not isinstance(node.value, bool):
             start, end = _extent(node)
             node.value = Fraction(text[start:end].replace("_", ""))  # type: ignore[assignment]
-    return tree
+
+
+def _names(nodes: list[ast.expr]) -> tuple[tuple[str, int, int], ...]:
+    called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+    return tuple([(node.id, *_extent(node)) for node in nodes if isinstance(node, ast.Name) and id(node) not in called])
 
 
 def _grammar_problem(error: BaseException) -> str:
@@ -255,21 +261,23 @@ def _extent(node: ast.expr) -> tuple[int, int]:
     return max(0, node.col_offset - 1), node.end_col_offset - 1
 
 
-def _check_depth(tree: ast.expr, length: int) -> None:
-    level: list[ast.AST] = [tree]
+def _nodes(tree: ast.expr, length: int) -> list[ast.expr]:
+    """Return the tree's nodes, the outer ones first."""
+    found, level = [tree], [tree]
     for _ in range(MAX_DEPTH):
         level = [child for node in level for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
         if not level:
-            return
+            return found
+        found += level
     raise _Mistake(f"nested deeper than {MAX_DEPTH} operations; give its parts names under `let`", 0, length)
 
 
-def _check_nodes(expression: Expression) -> Iterator[Diagnostic]:
+def _check_nodes(nodes: list[ast.expr], expression: Expression) -> Iterator[Diagnostic]:
     """Yield what the whitelist refuses: nothing gets through for being unknown to a list of forbidden things."""
-    for node in ast.walk(expression.tree):
+    for node in nodes:
         if isinstance(node, ast.Call):
             yield from _check_call(node, expression)
-        elif isinstance(node, ast.expr) and type(node) not in _RULES:
+        elif type(node) not in _RULES:
             place = expression.span(*_extent(node))
             yield rules.DRILL_EXPRESSION.at(place, problem="this is not read in an expression")
 
@@ -289,7 +297,9 @@ def _check_call(node: ast.Call, expression: Expression) -> Iterator[Diagnostic]:
         wanted = str(function.least) if function.least == function.most else f"{function.least} or more"
         if function.most is not None and function.most > function.least:
             wanted = f"{function.least} to {function.most}"
-        yield rules.DRILL_EXPRESSION.at(place, problem=f"`{name}` takes {wanted} values, here are {given}")
+        yield rules.DRILL_EXPRESSION.at(
+            place, problem=f"`{name}` takes {wanted} value{'' if wanted == '1' else 's'}, not {given}"
+        )
 
 
 # Working out

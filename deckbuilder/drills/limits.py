@@ -6,13 +6,16 @@ from typing import Final
 
 from deckbuilder.diagnostics import Span
 
+MAX_BLOCK: Final = 100_000  # characters of a drill
 MAX_TEXT: Final = 1_000  # characters of one expression
 MAX_DEPTH: Final = 60  # operations inside one another
 MAX_BITS: Final = 1_024  # of a numerator or a denominator: some 300 digits
 MAX_DIGITS: Final = 300  # of a number as written, and the largest power of ten
 MAX_EXPONENT: Final = 1_000
 MAX_ENTRIES: Final = 400  # of a vector or matrix
+MAX_POOL: Final = 1_000_000_000  # values of a single number
 MAX_NAMES: Final = 200  # parameters, or names under `let`
+MAX_NAME: Final = 40  # characters
 MAX_EXPRESSIONS: Final = 2_000  # of a drill with all its levels
 MAX_LEVELS: Final = 20
 MAX_VARIANTS: Final = 200

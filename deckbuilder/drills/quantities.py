@@ -61,6 +61,8 @@ def array(entries: tuple[Value, ...]) -> Value:
     shapes = {shape_of(entry) for entry in entries}
     if any(isinstance(entry, bool) for entry in entries):
         raise NoValue("an entry of a vector must be a number, not a condition")
+    if len(shapes) > 1 and () in shapes:
+        raise NoValue("the entries must all be numbers, or all be rows of numbers")
     if len(shapes) > 1:
         raise NoValue("the rows of a matrix must have the same length")
     shape = (len(entries), *shapes.pop())
@@ -509,15 +511,21 @@ def read_exact(text: str) -> Value:
     if len(text) > 50 * MAX_ENTRIES:
         raise ValueError("too long")
     if text.startswith("[["):
-        rows = tuple(read_exact(f"[{row}]") for row in text[2:-2].split("], ["))
-        value: Value = rows
+        value = _read_array(tuple(read_exact(f"[{row}]") for row in text[2:-2].split("], [")))
     elif text.startswith("["):
-        value = tuple(_read_number(entry) for entry in text[1:-1].split(", "))
+        value = _read_array(tuple(_read_number(entry) for entry in text[1:-1].split(", ")))
     else:
         value = _read_number(text)
     if exact_text(value) != text:
         raise ValueError("not a value as it is kept")
     return value
+
+
+def _read_array(entries: tuple[Value, ...]) -> Value:
+    try:
+        return array(entries)
+    except NoValue as error:  # rows of different lengths, or too many
+        raise ValueError(error.problem) from error
 
 
 def _read_number(text: str) -> Fraction:

@@ -11,7 +11,7 @@ from typing import Final
 from deckbuilder.diagnostics import Span
 from deckbuilder.yaml_text import Place, YamlValue
 
-_LINE_END: Final = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")  # what YAML takes for one
+_LINE_END: Final = re.compile("\n")
 _BLANKS: Final = frozenset(" \t\n")
 _ESCAPE_LENGTHS: Final = {"x": 4, "u": 6, "U": 10}
 
@@ -29,7 +29,8 @@ class Scalar:
 
     def span(self, start: int = 0, end: int | None = None) -> Span:
         """Return the place of the characters `start` to `end` (excluded), cut at the end of the first one's line."""
-        stop = len(self.text) if end is None else end
+        line_end = self.text.find("\n", start)
+        stop = min(len(self.text) if end is None else end, len(self.text) if line_end < 0 else line_end)
         index = max(0, bisect_right(self.runs, start, key=lambda run: run[0]) - 1)
         offset, place = self.runs[index]
         if index + 1 < len(self.runs):
@@ -54,8 +55,30 @@ class Block:
         """Return a scalar with the places of its characters."""
         return Scalar(value.text, tuple(self._runs(value)) or ((0, self.in_file(value.span)),))
 
+    def flow_list(self, value: YamlValue) -> Scalar | None:
+        """Return the text of a list that is written on one line in brackets; None for any other value."""
+        begin = self._starts[value.span.line - 1] + value.span.column - 1
+        text = self._text[begin : begin + value.span.width]
+        if not isinstance(value.data, list) or not (text.startswith("[") and text.endswith("]")):
+            return None
+        return Scalar(text, ((0, self.in_file(value.span)),))
+
+    def is_cut(self, value: YamlValue) -> bool:
+        """Whether YAML ended an unquoted text at a comma or bracket while a bracket of its own was open."""
+        end = self._starts[value.span.line - 1] + value.span.column - 1 + len(value.text)
+        opened = value.text.count("(") + value.text.count("[") > value.text.count(")") + value.text.count("]")
+        return not value.style and opened and self._text[end : end + 1] in (",", "]", "}")
+
     def _runs(self, value: YamlValue) -> Iterator[tuple[int, Span]]:
         begin = self._starts[value.span.line - 1] + value.span.column - 1
+        if value.style == "|":
+            yield from self._literal_runs(value)
+            return
+        opening = 1 if value.style in ("'", '"') else 0
+        escaped = "\n" in value.text or (value.style == '"' and "\\" in value.text)
+        if self._text.startswith(value.text, begin + opening) and not escaped:
+            yield 0, self._place(value.span.line - 1, value.span.column - 1 + opening, 1)
+            return
         line = before = -1
         for offset, index in enumerate(_indexes(value.text, value.style, self._text, begin)):
             if index == before + 1 and index < self._starts[line + 1]:
@@ -64,6 +87,15 @@ class Block:
             line = min(bisect_right(self._starts, index) - 1, len(self._starts) - 2)
             before = index
             yield offset, self._place(line, index - self._starts[line], 1)
+
+    def _literal_runs(self, value: YamlValue) -> Iterator[tuple[int, Span]]:
+        """Yield where each line of a literal text begins: it is the block's own line without its indentation."""
+        offset = 0
+        for number, line in enumerate(value.text.split("\n"), start=value.span.line):
+            if number + 1 < len(self._starts) and offset < len(value.text):
+                width = self._starts[number + 1] - 1 - self._starts[number]
+                yield offset, self._place(number, max(0, width - len(line)), 1)
+            offset += len(line) + 1
 
 
 def _indexes(text: str, style: str, raw: str, begin: int) -> Iterator[int]:

@@ -38,8 +38,8 @@ class Mistake:
 class DrillSpec:
     """A drill, or one level of it: everything but its variants.
 
-    `answers` are by name, the only one of an unnamed answer by "". `variants` leaves the example out. A drill with
-    levels is the list of its levels and has no variants of its own: see `per_level`.
+    `answers` are by name, the only one of an unnamed answer by "". `variants` leaves the example out. `levels` are the
+    further notes that a drill makes, each complete in itself: see `per_level`.
     """
 
     span: Span
@@ -65,8 +65,8 @@ class DrillSpec:
 
 
 def per_level(spec: DrillSpec) -> tuple[DrillSpec, ...]:
-    """Return the specs that make a note each: the drill's levels, or the drill itself where it has none."""
-    return spec.levels or (spec,)
+    """Return the specs that make a note each: the drill as it is written, then its levels."""
+    return (spec, *spec.levels)
 
 
 def texts_of(spec: DrillSpec) -> Iterator[Scalar]:

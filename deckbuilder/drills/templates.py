@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -49,16 +49,25 @@ class Template:
     places: tuple[Placeholder, ...]
 
     def fill(self, value_of: Callable[[Expression], Value]) -> str:
-        """Return the text with its numbers; raises what `value_of` raises, and NoValue for what cannot be shown."""
+        """Return the text with its numbers; raises as `numbers` does."""
+        return self.filled(self.numbers(value_of))
+
+    def numbers(self, value_of: Callable[[Expression], Value]) -> tuple[str, ...]:
+        """Return what stands in each place; raises what `value_of` raises, and NoValue for what cannot be shown."""
+        return tuple(self._written(place, value_of(place.expression)) for place in self.places)
+
+    def _written(self, place: Placeholder, value: Value) -> str:
+        try:
+            return write(value, place.format, place.script, powered=place.powered)
+        except NoValue as error:
+            error.span = error.span or self.scalar.span(place.start, place.end)
+            raise
+
+    def filled(self, texts: Sequence[str]) -> str:
+        """Return the text with `texts` in its places, one for each."""
         text, filled, end = self.scalar.text, "", 0
-        for place in self.places:
-            filled += text[end : place.start]
-            value = value_of(place.expression)
-            try:
-                filled += write(value, place.format, place.script, powered=place.powered)
-            except NoValue as error:
-                error.span = error.span or self.scalar.span(place.start, place.end)
-                raise
+        for place, given in zip(self.places, texts, strict=True):
+            filled += text[end : place.start] + given
             end = place.end
         return filled + text[end:]
 

@@ -10,7 +10,7 @@ from typing import Final
 from deckbuilder.drills.quantities import Number, Value, entries_of, exact_text, steady
 from deckbuilder.drills.writing import Format, magnitude, stands_exactly
 
-_MOST_DIGITS: Final = 30
+MOST_DIGITS: Final = 30
 
 
 class Nearness(StrEnum):
@@ -29,6 +29,13 @@ class Tolerance:
 
     nearness: Nearness = Nearness.EXACT
     amount: Fraction = Fraction(0)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether nothing but the exact result counts as right."""
+        return self.nearness is Nearness.EXACT or (
+            self.nearness in (Nearness.ABSOLUTE, Nearness.RELATIVE) and not self.amount
+        )
 
     def band(self, value: Number) -> Fraction:
         """Return how far from `value` an answer may be; both ends count as right.
@@ -92,13 +99,13 @@ class Tolerance:
     def _decimals(self, value: Number) -> int:
         """Return how many decimals name a number within the band."""
         decimals = 0
-        while Fraction(1, 10**decimals) > self.band(value) and decimals < _MOST_DIGITS:
+        while Fraction(1, 10**decimals) > self.band(value) and decimals < MOST_DIGITS:
             decimals += 1
         return decimals
 
     def _figures(self) -> int:
         """Return how many significant figures name any number within the band."""
         figures = 1
-        while Fraction(5, 10**figures) > self.amount and figures < _MOST_DIGITS:
+        while Fraction(5, 10**figures) > self.amount and figures < MOST_DIGITS:
             figures += 1
         return figures

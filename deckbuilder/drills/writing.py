@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 from deckbuilder.drills.limits import NoValue
@@ -122,6 +123,7 @@ def _array(value: tuple[Value, ...], how: Format, script: Script) -> str:
     return f"({', '.join(row[0] for row in cells)})"
 
 
+@lru_cache(maxsize=8_192, typed=True)  # a drill writes the same few numbers in many variants
 def _number(value: Number, how: Format, script: Script) -> str:
     if how.fraction:
         text = _fraction(value, script)
@@ -166,7 +168,9 @@ def stands_exactly(value: Number) -> bool:
     exponent, places = magnitude(value), decimal_places(value)
     if places == 0 and exponent < _LONGEST_WHOLE:
         return True
-    return places != NO_DECIMALS_ENOUGH and decimal_places(value / Fraction(10) ** exponent) < _EXACT_FIGURES
+    if not places:
+        return decimal_places(value / Fraction(10) ** exponent) < _EXACT_FIGURES
+    return places != NO_DECIMALS_ENOUGH and places + exponent < _EXACT_FIGURES  # its last decimal is not 0
 
 
 def _is_near(exponent: int) -> bool:
@@ -175,17 +179,20 @@ def _is_near(exponent: int) -> bool:
 
 def magnitude(value: Fraction) -> int:
     """Return the exponent of the largest power of ten that is not above the number's size."""
-    size = abs(value)
-    estimate = len(str(size.numerator)) - len(str(size.denominator))
-    return estimate if size >= Fraction(10) ** estimate else estimate - 1
+    above, below = abs(value.numerator), value.denominator  # whole numbers: this is where writing spends its time
+    estimate = len(str(above)) - len(str(below))
+    reached = above >= below * 10**estimate if estimate >= 0 else above * 10**-estimate >= below
+    return estimate if reached else estimate - 1
 
 
 def fixed(value: Fraction, decimals: int) -> str:
     """Return a number rounded half to even, with exactly so many decimals; what rounds to 0 has no sign."""
-    scaled = rounded(value, decimals) * 10**decimals
-    digits = str(abs(scaled.numerator)).rjust(decimals + 1, "0")
+    units, rest = divmod(value.numerator * 10**decimals, value.denominator)
+    if 2 * rest + units % 2 > value.denominator:
+        units += 1
+    digits = str(abs(units)).rjust(decimals + 1, "0")
     whole, part = digits[: len(digits) - decimals], digits[len(digits) - decimals :]
-    return f"{'-' if scaled < 0 else ''}{whole}{'.' if part else ''}{part}"
+    return f"{'-' if units < 0 else ''}{whole}{'.' if part else ''}{part}"
 
 
 def significant(value: Fraction, figures: int) -> tuple[str, int | None]:

@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
 
+from deckbuilder.drills.slots import Slot
 from deckbuilder.identity.lock import Lock, LockedNote, LockedType, Section
 from deckbuilder.identity.resolve import Identity
 
@@ -36,7 +36,7 @@ class Content:
     body: str
     whole: str
     of: str = ""
-    slots: tuple[Mapping[str, Any], ...] = ()
+    slots: tuple[Slot, ...] = ()
 
 
 def change_of(identity: Identity, content: Content) -> Change:

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
+from deckbuilder.drills.slots import Slot, read_slots, slot_record
 
 FORMAT: Final = 1
 _MARKERS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
@@ -59,7 +60,7 @@ class LockedNote:
     retired: bool = False
     aliases: tuple[str, ...] = ()
     of: str = ""
-    slots: tuple[Mapping[str, Any], ...] = ()
+    slots: tuple[Slot, ...] = ()
     delivered: Delivered | None = None
     left: tuple[str, ...] = ()
     line: int = field(default=0, compare=False)
@@ -121,7 +122,7 @@ def _note_record(note: LockedNote) -> dict[str, object]:
     if note.of:
         record["of"] = note.of
     if note.slots:
-        record["slots"] = [dict(slot) for slot in note.slots]
+        record["slots"] = [slot_record(slot) for slot in note.slots]
     if note.left:
         record["left"] = list(note.left)
     record |= _delivery(note.delivered)
@@ -223,6 +224,7 @@ def _note(record: dict[str, Any], number: int) -> LockedNote:
     slots = record.get("slots", [])
     if not isinstance(slots, list) or not all(isinstance(slot, dict) for slot in slots):
         raise ValueError("`slots` is not a list of variants")
+    variants = read_slots(slots)
     return LockedNote(
         key=_text(record, "key"),
         guid=_text(record, "guid"),
@@ -236,9 +238,9 @@ def _note(record: dict[str, Any], number: int) -> LockedNote:
         retired=record.get("retired", False) is True,
         aliases=_texts(record, "was") if "was" in record else (),
         of=_text(record, "of") if "of" in record else "",
-        slots=tuple(slots),
         delivered=_delivered(record),
         left=_texts(record, "left") if "left" in record else (),
+        slots=variants,
         line=number,
     )
 

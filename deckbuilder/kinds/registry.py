@@ -7,11 +7,12 @@ from deckbuilder.diagnostics import Diagnostic
 from deckbuilder.kinds._shared.notes import Kind, Note
 from deckbuilder.kinds.concept import CONCEPT
 from deckbuilder.kinds.derivation import DERIVATION
+from deckbuilder.kinds.drill import DRILL
 from deckbuilder.kinds.implementation import IMPLEMENTATION
 from deckbuilder.source.questions import Question
 from deckbuilder.yaml_text import suggestion
 
-KINDS: tuple[Kind, ...] = (IMPLEMENTATION, DERIVATION, CONCEPT)
+KINDS: tuple[Kind, ...] = (DRILL, IMPLEMENTATION, DERIVATION, CONCEPT)
 KIND_NAMES: tuple[str, ...] = tuple(sorted(kind.name for kind in KINDS))
 
 
@@ -21,11 +22,14 @@ def kind_named(name: str) -> Kind:
 
 
 def kind_of(question: Question) -> tuple[Kind, list[Diagnostic]]:
-    """Return a question's kind: the one that its metadata names, else the first that recognises it."""
+    """Return a question's kind: the one that its metadata names, else the first that recognises it.
+
+    A section's default makes no prose of a drill.
+    """
     named = question.metadata.kind
-    if named in KIND_NAMES:
-        return kind_named(named), []
     recognised = next(kind for kind in KINDS if kind.recognises(question))
+    if named in KIND_NAMES and (recognised is not DRILL or _is_own(question, "kind")):
+        return kind_named(named), []
     if named is None:
         return recognised, []
     place = question.metadata.places.get("kind", question.span)
@@ -36,4 +40,21 @@ def read_note(question: Question) -> tuple[Kind, Note, list[Diagnostic]]:
     """Return an answered question's kind and its note of that kind."""
     kind, diagnostics = kind_of(question)
     note, found = kind.read(question)
+    if kind is not DERIVATION:
+        diagnostics += _steps_without_a_derivation(question)
     return kind, note, diagnostics + found
+
+
+def _steps_without_a_derivation(question: Question) -> list[Diagnostic]:
+    """Return what is to be said of a question that speaks of steps and has none; a section's default is no mistake."""
+    wanted = question.metadata.steps == "cards" and _is_own(question, "steps")
+    return [rules.NO_STEPS.at(question.span)] * wanted + [
+        rules.METADATA_MISPLACED.at(comment.span, comment="step", where="in one of the steps of a derivation")
+        for comment in question.step_comments
+    ]
+
+
+def _is_own(question: Question, key: str) -> bool:
+    """Whether the question says this of itself, rather than its section for it."""
+    place = question.metadata.places.get(key)
+    return place is not None and place.line >= question.span.line

@@ -113,8 +113,8 @@ def _section_comments(passage: Passage, section: _Section) -> Iterator[Diagnosti
     _, comments, diagnostics = read_comments(passage)
     yield from diagnostics
     for comment in comments:
-        if comment.name == "card":
+        if comment.name != "deck":
             where = "inside the question that it is about (indented as its text is)"
-            yield rules.METADATA_MISPLACED.at(comment.span, comment="card", where=where)
+            yield rules.METADATA_MISPLACED.at(comment.span, comment=comment.name, where=where)
         else:
             section.set_defaults(comment.metadata)

@@ -1,4 +1,7 @@
-"""Metadata comments, invisible on GitHub: `<!-- card: {…} -->` in an item, `<!-- deck: {…} -->` under a heading."""
+"""Metadata comments, invisible on GitHub: `<!-- card: {…} -->` in an item, `<!-- deck: {…} -->` under a heading.
+
+A third, `<!-- step: {…} -->`, stands in one step of a derivation.
+"""
 
 from __future__ import annotations
 
@@ -19,24 +22,33 @@ _WORD = re.compile(r"\s*([A-Za-z]{3,8})\s*:")
 _ID = re.compile(r"[\w.-]{1,100}")
 _TAG = re.compile(r"[^\s\"\x00-\x1f\u202a-\u202e\u2066-\u2069]{1,100}")
 
-CARD_KEYS: Mapping[str, str] = {"id": "a word", "kind": "a word", "tags": "a list of tags"}
-DECK_KEYS: Mapping[str, str] = {"kind": "a word", "tags": "a list of tags"}
+STEPS_AS: Mapping[str, str] = {"shown": "opened one by one on the one card", "cards": "a small note each as well"}
+"""What becomes of the steps of a derivation: the values of `steps`."""
+
+CARD_KEYS: Mapping[str, str] = {"id": "a word", "kind": "a word", "tags": "a list of tags", "steps": "a word"}
+DECK_KEYS: Mapping[str, str] = {"kind": "a word", "tags": "a list of tags", "steps": "a word"}
+STEP_KEYS: Mapping[str, str] = {"id": "a word"}
+COMMENTS: Mapping[str, Mapping[str, str]] = {"card": CARD_KEYS, "deck": DECK_KEYS, "step": STEP_KEYS}
+"""The metadata comments, and what each may say."""
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What a question's comment, or its section's, says: id, kind, tags; with their places."""
+    """What a question's comment, or its section's, says: id, kind, tags, what becomes of steps; with their places."""
 
     id: str | None = None
     kind: str | None = None
     tags: tuple[str, ...] = ()
+    steps: str | None = None
     places: Mapping[str, Span] = field(default_factory=dict, hash=False, compare=False)
 
     def over(self, section: Metadata) -> Metadata:
         """Return this question's metadata with its section's defaults below it; tags add up."""
         tags = tuple(dict.fromkeys((*section.tags, *self.tags)))
         places = {**section.places, **self.places}
-        return replace(self, kind=self.kind or section.kind, tags=tags, places=places)
+        return replace(
+            self, kind=self.kind or section.kind, tags=tags, steps=self.steps or section.steps, places=places
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +78,9 @@ def read_comments(passage: Passage) -> tuple[Passage, list[Comment], list[Diagno
             continue
         name = word.group(1)
         span = passage.span_at(match.start(1) + word.start(1), len(name))
-        if name not in ("card", "deck"):
-            if get_close_matches(name.lower(), ("card", "deck"), cutoff=0.7):
-                help_ = suggestion(name.lower(), ("card", "deck"))
+        if name not in COMMENTS:
+            if get_close_matches(name.lower(), COMMENTS, cutoff=0.7):
+                help_ = suggestion(name.lower(), tuple(COMMENTS))
                 diagnostics.append(rules.METADATA_MISSPELT.at(span, word=name, suggestion=help_))
             continue
         metadata, problems = _metadata(passage, match.start(1), match.group(1), name, span)
@@ -89,7 +101,8 @@ def _metadata(passage: Passage, offset: int, text: str, name: str, span: Span) -
     outer = value.data if isinstance(value.data, dict) else {}
     inner = outer.get(name)
     if len(outer) != 1 or inner is None or not isinstance(inner.data, dict):
-        example = f"<!-- {name}: {{kind: derivation, tags: [calculus]}} -->"
+        values = "id: second-term" if name == "step" else "kind: derivation, tags: [calculus]"
+        example = f"<!-- {name}: {{{values}}} -->"
         diagnostics.append(rules.WRONG_METADATA.at(span, key=name, expected=f"one mapping, as in `{example}`"))
         return Metadata(), diagnostics
     metadata, problems = _checked(inner.data, name)
@@ -97,7 +110,7 @@ def _metadata(passage: Passage, offset: int, text: str, name: str, span: Span) -
 
 
 def _checked(values: Mapping[str, YamlValue], name: str) -> tuple[Metadata, list[Diagnostic]]:
-    known = CARD_KEYS if name == "card" else DECK_KEYS
+    known = COMMENTS[name]
     diagnostics: list[Diagnostic] = []
     kept: dict[str, str] = {}
     tags: tuple[str, ...] = ()
@@ -117,9 +130,12 @@ def _checked(values: Mapping[str, YamlValue], name: str) -> tuple[Metadata, list
             diagnostics.append(rules.WRONG_METADATA.at(value.span, key=key, expected=known[key]))
         elif key == "id" and not _ID.fullmatch(value.text):
             diagnostics.append(rules.BAD_ID.at(value.span, id=value.text))
+        elif key == "steps" and value.text not in STEPS_AS:
+            expected = " or ".join(f"`{word}`" for word in STEPS_AS)
+            diagnostics.append(rules.WRONG_METADATA.at(value.span, key=key, expected=expected))
         else:
             kept[key] = value.text
-    return Metadata(kept.get("id"), kept.get("kind"), tags, places), diagnostics
+    return Metadata(kept.get("id"), kept.get("kind"), tags, kept.get("steps"), places), diagnostics
 
 
 def read_tags(value: YamlValue) -> tuple[tuple[str, ...], list[Diagnostic]]:

@@ -24,8 +24,8 @@ class Question:
     """A question of the sources, answered or not.
 
     `text` is all its words without formatting, which is what it is known by; `prompt` its first paragraph; `data` the
-    blocks that belong to the question; `answer` is blank as long as there is none. `references` are the link
-    definitions of its file.
+    blocks that belong to the question; `answer` is blank as long as there is none. `step_comments` stand in steps of
+    the answer. `references` are the link definitions of its file.
     """
 
     span: Span
@@ -37,6 +37,7 @@ class Question:
     hints: tuple[Passage, ...] = ()
     key_points: tuple[Passage, ...] = ()
     metadata: Metadata = field(default_factory=Metadata)
+    step_comments: tuple[Comment, ...] = ()
     inside: str = ""
     references: Mapping[str, object] = field(default_factory=dict, hash=False, compare=False)
 
@@ -53,7 +54,7 @@ def read_question(
     diagnostics: list[Diagnostic] = []
     bare, comments, found = read_comments(item)
     diagnostics += found
-    metadata, found = _one_card_comment(comments)
+    metadata, found = _one_card_comment([comment for comment in comments if comment.name != "step"])
     diagnostics += found
     question, answer = _halves(bare)
     if question is None:
@@ -81,6 +82,7 @@ def read_question(
         hints=(*hints, *details_hints, *paragraph_hints),
         key_points=key_points,
         metadata=metadata.over(defaults),
+        step_comments=tuple(comment for comment in comments if comment.name == "step"),
         inside=inside,
         references=references,
     ), diagnostics
@@ -115,7 +117,12 @@ def _halves(item: Passage) -> tuple[Passage | None, Passage]:
 
 
 def _is_answer_like(block: Block) -> bool:
-    return block.type == "html" and block.content.lstrip().lower().startswith("<details")
+    return is_drill(block) or (block.type == "html" and block.content.lstrip().lower().startswith("<details"))
+
+
+def is_drill(block: Block) -> bool:
+    """Whether a block is a fence that holds a numeric drill."""
+    return block.type == "fence" and block.info.split()[:1] == ["drill"]
 
 
 def _unclosed_fences(answer: Passage) -> list[Diagnostic]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import re
 from pathlib import Path
 
@@ -21,6 +22,14 @@ def card(words: str) -> str:
     return found[0]
 
 
+def states(words: str, *passages: str) -> str:
+    """The one card that these words find, in which every one of these passages must stand."""
+    text = re.sub(r"\s+", " ", card(words))
+    missing = [passage for passage in passages if passage not in text]
+    assert not missing, f"the card {words!r} does not state {missing}"
+    return text
+
+
 @pytest.fixture(scope="module")
 def pictures():
     path = CONTENT / "pictures" / "probability_and_regression.py"
@@ -35,6 +44,15 @@ THREE_POINTS = sp.Matrix([[1, 0], [1, 1], [1, 2]]), sp.Matrix([1, 2, 4])
 
 def test_normal_equations_gradient_and_hessian():
     """A learner would be told a wrong gradient, Hessian or closed form of least squares."""
+    states(
+        "Derive the closed-form solution",
+        r"\hat w = (X^\top X)^{-1}X^\top y",
+        r"L(w) = {}&(Xw-y)^\top(Xw-y) \\ = {}&w^\top X^\top Xw - 2w^\top X^\top y \\ &+ y^\top y",
+        r"gradient of $w^\top Aw$ is $2Aw$",
+        r"\nabla L(w) = 2X^\top Xw - 2X^\top y",
+        r"The Hessian is $2X^\top X$",
+        r"v^\top X^\top Xv = \lVert Xv\rVert^2 \ge 0",
+    )
     w = sp.Matrix(sp.symbols("w1:3"))
     x = sp.Matrix(3, 2, sp.symbols("x1:7"))
     y = sp.Matrix(sp.symbols("y1:4"))
@@ -52,11 +70,23 @@ def test_three_point_example():
     assert x.T * x == sp.Matrix([[3, 3], [3, 5]]) and x.T * y == sp.Matrix([7, 10])
     w = (x.T * x).inv() * x.T * y
     assert list(w) == [sp.Rational(5, 6), sp.Rational(3, 2)]
-    text = card("Derive the closed-form solution")
-    assert r"\begin{pmatrix}3&3\\3&5\end{pmatrix}" in text and r"\frac56 + \frac32x" in text
+    states(
+        "Derive the closed-form solution",
+        "$(0,1), (1,2), (2,4)$",
+        r"\begin{pmatrix}3&3\\3&5\end{pmatrix}\hat w = \begin{pmatrix}7\\10\end{pmatrix}",
+        r"\hat y = \frac56 + \frac32x",
+    )
     residual = y - x * w
     assert list(residual) == [sp.Rational(1, 6), -sp.Rational(1, 3), sp.Rational(1, 6)]
-    assert r"\frac16, -\frac13, \frac16" in card("look like geometrically")
+    states(
+        "look like geometrically",
+        "residuals sum to 0",
+        r"$(0,1), (1,2), (2,4)$ they are $\frac16, -\frac13, \frac16$",
+        r"$H = X(X^\top X)^{-1}X^\top$ is symmetric, $H^2 = H$, and its trace is $D$",
+        r"X^\top(y - X\hat w) = 0",
+        r"\lVert y\rVert^2 = \lVert\hat y\rVert^2 + \lVert y - \hat y\rVert^2",
+    )
+    assert sum(residual) == 0
     hat = x * (x.T * x).inv() * x.T
     assert hat == hat.T and hat * hat == hat and hat.trace() == 2
     assert x.T * residual == sp.zeros(2, 1)
@@ -65,6 +95,13 @@ def test_three_point_example():
 
 def test_singular_cases_and_remedies():
     """A learner would be told a wrong case in which the normal equations are singular, or a remedy that fails."""
+    states(
+        r"When is the matrix $X^\top X$",
+        r"$N \lt D$: always singular",
+        "in °C and °F together with an intercept, or one-hot columns for all categories together with an intercept",
+        r"different predictions at an input $x$ with $x^\top v \ne 0$",
+        r"$(X^\top X + \lambda I)^{-1}X^\top y$, whose matrix is invertible for every $\lambda \gt 0$",
+    )
     rng = np.random.default_rng(0)
     celsius = rng.normal(20, 8, size=12)
     ones = np.ones(12)
@@ -85,7 +122,8 @@ def test_singular_cases_and_remedies():
         assert np.allclose(x @ (shortest + 3 * null), x @ shortest, atol=1e-8), name
         assert np.linalg.norm(shortest) < np.linalg.norm(shortest + 0.1 * null), name
         elsewhere = rng.normal(size=width)
-        assert abs(elsewhere @ null) > 1e-6, name
+        assert abs(elsewhere @ (shortest + 3 * null) - elsewhere @ shortest) > 1e-6, name
+        assert np.isclose(x[0] @ (shortest + 3 * null), x[0] @ shortest), name
         assert np.linalg.eigvalsh(x.T @ x + 0.5 * np.eye(width)).min() > 0.49, name
     assert np.linalg.matrix_rank(np.c_[celsius, 1.8 * celsius + 32]) == 2, (
         "without an intercept the scales are independent"
@@ -95,12 +133,38 @@ def test_singular_cases_and_remedies():
 def test_condition_number_and_memory():
     """A learner would be told that the condition number is squared, or a size in memory, wrongly."""
     x = np.random.default_rng(5).normal(size=(30, 6)) * 10.0 ** np.arange(6)
+    states("By which methods is a least-squares problem", r"\kappa(X^\top X) = \kappa(X)^2")
     assert np.isclose(np.linalg.cond(x.T @ x), np.linalg.cond(x) ** 2, rtol=1e-4)
     text = card("By which methods is a least-squares problem")
     entries = (10**5) ** 2
+    assert f"For $D = 10^5$ that matrix alone has $10^{{{np.log10(entries):.0f}}}$ entries" in text
     assert f"{entries * np.dtype(float).itemsize / 1e9:.0f} GB" in text
-    digits = -np.log10(np.finfo(float).eps * 1e12)
-    assert 3.5 < digits < 4.5 and "some 4 remain" in text
+    digits = -np.log10(np.finfo(float).eps * (10**6) ** 2)
+    assert 3.5 < digits < 4.5 and r"$\kappa(X) = 10^6$, forming $X^\top X$ leaves some 4 of the 16 digits" in text
+
+
+def test_operation_counts():
+    """A learner would be told a wrong cost of Cholesky, QR or a gradient step for least squares."""
+    text = card("By which methods is a least-squares problem")
+    n, d, k, scale = sp.symbols("N D k s", positive=True)
+
+    def leading(count):
+        """The terms of highest order when both sizes grow together."""
+        grown = sp.expand(count.subs({n: scale * n, d: scale * d}, simultaneous=True))
+        return grown.coeff(scale, sp.degree(grown, scale))
+
+    gram = d * (d + 1) / 2 * 2 * n  # half of a symmetric matrix, each entry N products and sums
+    cholesky = sp.summation(2 * k * (d - k), (k, 0, d - 1))  # entry after entry, two operations for each earlier column
+    reflections = sp.summation(4 * (n - k) * (d - k), (k, 0, d - 1))  # a dot product and a subtraction a column
+    step = 2 * n * d + 2 * n * d  # Xw, then the transpose times the residual
+    rows = dict(re.findall(r"\| (\w+)[^|]* \| (?:about )?\$([^$]+)\$ \|", text))
+    for name, cost in rows.items():
+        product = re.sub(r"(?<=[\dND])(?=[ND])", "*", cost).replace("^", "**")
+        rows[name] = sp.sympify(product, {"N": n, "D": d})
+    assert sp.expand(rows["Cholesky"] - leading(gram + cholesky)) == 0
+    assert sp.expand(rows["Householder"] - leading(reflections)) == 0
+    assert sp.expand(rows["One"] - step) == 0
+    assert sp.limit(leading(reflections) / leading(gram + cholesky), n, sp.oo) == 2, "twice as fast for N >> D"
 
 
 def test_squared_error_from_gaussian_likelihood():
@@ -118,6 +182,16 @@ def test_squared_error_from_gaussian_likelihood():
     assert sp.simplify(sp.expand_log(direct - claimed, force=True)) == 0
     weighted = sp.diff(-sp.log(density(y[0], f[0])), f[0])
     assert sp.simplify(weighted - (f[0] - y[0]) / s**2) == 0, "each square is weighted by 1/sigma^2"
+    states(
+        "Derive mean squared error",
+        r"\frac{1}{\sqrt{2\pi\sigma^2}}\exp\Big(-\frac{r_i^2}{2\sigma^2}\Big)",
+        r"\frac{N}{2}\log(2\pi\sigma^2) \\ &+ \frac{1}{2\sigma^2}\sum_{i=1}^N r_i^2",
+        r"\frac1N\sum_{i=1}^N (y_i - f_\theta(x_i))^2",
+        r"each square is weighted by $1/\sigma_i^2$",
+    )
+    laplace = sp.exp(-sp.Abs(y[0] - f[0]) / s) / (2 * s)
+    rest = sp.expand_log(-sp.log(laplace), force=True) - sp.Abs(y[0] - f[0]) / s
+    assert f[0] not in rest.free_symbols, "Laplace noise gives the absolute error"
 
 
 def test_mean_and_median():
@@ -128,16 +202,50 @@ def test_mean_and_median():
     squared = ((data[:, None] - grid) ** 2).mean(axis=0)
     absolute = np.abs(data[:, None] - grid).mean(axis=0)
     mean, median = grid[squared.argmin()], grid[absolute.argmin()]
-    assert f"the mean is {mean:.0f} and the median {median:.0f}" in text
+    assert (
+        f"for the targets {', '.join(f'{v:.0f}' for v in data)} the mean is {mean:.0f} and the median {median:.0f}"
+        in text
+    )
+    coin = np.array([-1.0, 1.0])
+    assert "if $y$ is $-1$ or $1$ with equal chance, squared error predicts 0" in text and coin.mean() == 0
+    assert r"\frac{d}{dc}\mathbb{E}[(y-c)^2] = -2(\mathbb{E}[y]-c)$ is 0" in text
+    assert r"\mathbb{E}\lvert y-c\rvert$ is $P(y \lt c) - P(y \gt c)$" in text
     y, c = sp.symbols("y c", real=True)
     density = 2 * y  # on [0, 1]
+    square = sp.integrate((y - c) ** 2 * density, (y, 0, 1))
+    assert sp.expand(sp.diff(square, c) + 2 * (sp.integrate(y * density, (y, 0, 1)) - c)) == 0
     loss = sp.integrate((c - y) * density, (y, 0, c)) + sp.integrate((y - c) * density, (y, c, 1))
     below, above = sp.integrate(density, (y, 0, c)), sp.integrate(density, (y, c, 1))
     assert sp.simplify(sp.diff(loss, c) - (below - above)) == 0
 
 
+def test_bias_and_variance_example():
+    """A learner would be told a wrong bias or variance for four small predictions."""
+    text = card("What do the bias and the variance")
+    truth, *predictions = map(
+        float,
+        re.search(
+            r"f\(x\) = (\d).*predictions \$([\d.]+)\$, \$([\d.]+)\$, \$([\d.]+)\$ and \$([\d.]+)\$\.", text
+        ).groups(),
+    )
+    mean, spread = np.mean(predictions), np.var(predictions)
+    assert f"Their mean is {mean:.0f}, so the bias is {mean - truth:.0f} and the variance ${spread:.2f}$" in text
+    distance = np.mean((np.array(predictions) - truth) ** 2)
+    assert f"truth is ${distance:.2f}$: bias squared plus variance" in text
+    assert np.isclose(distance, (mean - truth) ** 2 + spread)
+
+
 def test_bias_variance_decomposition():
     """A learner would be told that bias squared, variance and noise add up to the expected error when they do not."""
+    states(
+        "Derive the bias–variance decomposition",
+        r"\underbrace{(f(x) - \bar f(x))^2}_{\text{bias squared}}",
+        r"\underbrace{\mathrm{Var}(\hat f(x))}_{\text{variance}}",
+        r"\underbrace{\sigma^2}_{\text{noise}}",
+        r"\mathbb{E}[(f-\hat f)^2] + \mathbb{E}[\varepsilon^2] \\ &+ 2\thinspace\mathbb{E}[\varepsilon(f-\hat f)]",
+        r"f - \hat f = (f - \bar f) + (\bar f - \hat f)",
+        r"(f-\bar f)^2 + \mathbb{E}[(\hat f-\bar f)^2]",
+    )
     # every possible training set of three targets with noise -1 or +1, a slope through the origin shrunk by ridge
     x, truth, new_x = np.array([1.0, 2.0, 3.0]), np.array([1.0, 4.0, 9.0]), 1.5
     noises = np.array(np.meshgrid([-1, 1], [-1, 1], [-1, 1])).reshape(3, -1).T
@@ -151,7 +259,9 @@ def test_bias_variance_decomposition():
 
 def test_polynomial_table(pictures):
     """A learner would be told wrong biases and variances in the polynomial table or picture."""
-    text = card("How do the bias and the variance")
+    text = card("What is the bias–variance trade-off")
+    assert r"fitted to 20 equally spaced points on $[0, 1]$ with true function $\sin 5x$ and noise variance 1" in text
+    assert "the average variance is $(d+1)/20$" in text and "least at degree 3]" in text
     x = np.linspace(0, 1, 20)
     truth = np.sin(5 * x)
     sums = []
@@ -193,3 +303,7 @@ def test_double_descent_curve(pictures):
     assert "minimum at 7 features" in text
     assert f"{left[7]:.2f} at best on the left and {right[100]:.2f} with all 100" in text
     assert left[38] > 10 and right[42] > 10
+    used = inspect.signature(pictures.double_descent_risk).parameters
+    assert f"for {used['n'].default} examples with up to {used['features'].default} Gaussian features" in text
+    assert f"fall as $j^{{-{used['decay'].default}}}$ and add up to 1" in text
+    assert f"the noise variance is {used['noise'].default ** 2:.2f}" in text

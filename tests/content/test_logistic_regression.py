@@ -23,6 +23,14 @@ def card(words: str) -> str:
     return found[0]
 
 
+def states(words: str, *passages: str) -> str:
+    """The one card that these words find, in which every one of these passages must stand."""
+    text = re.sub(r"\s+", " ", card(words))
+    missing = [passage for passage in passages if passage not in text]
+    assert not missing, f"the card {words!r} does not state {missing}"
+    return text
+
+
 def sigmoid(z):
     return 1 / (1 + np.exp(-z))
 
@@ -39,6 +47,9 @@ def pictures():
 def test_far_point_moves_the_line_but_not_the_logistic_curve(pictures):
     """A learner would be told wrong crossings of one half for the line and the logistic curve."""
     text = card("Why is least-squares linear regression a poor classifier")
+    assert "With class 0 at $x = 1, 2, 3$ and class 1 at $x = 4, 5, 6$" in text
+    assert "One more example of class 1 at $x = 20$" in text and "$x = 4$ is now misclassified" in text
+    assert "keeps its crossing at 3.5" in text
     x, y = np.array([1, 2, 3, 4, 5, 6, 20.0]), np.array([0, 0, 0, 1, 1, 1, 1.0])
 
     def crossing(n):
@@ -54,8 +65,29 @@ def test_far_point_moves_the_line_but_not_the_logistic_curve(pictures):
         assert abs(-b / w - 3.5) < 0.005
 
 
+def test_squared_error_punishes_being_right():
+    """A learner would be told a wrong cost of an output beyond the label, or a wrong variance of a label."""
+    text = card("Why is least-squares linear regression a poor classifier")
+    output, label, cost = map(
+        int, re.search(r"output of (\d) for label 1 costs \$\(\d-(\d)\)\^2 = (\d)\$", text).groups()
+    )
+    assert (output - label) ** 2 == cost > (0 - label) ** 2 and rf"({output}-{label})^2" in text
+    p = sp.symbols("p")
+    assert sp.expand(p * 1**2 + (1 - p) * 0**2 - p**2 - p * (1 - p)) == 0 and "has variance $p(1-p)$" in text
+
+
 def test_logistic_function_from_log_odds():
     """A learner would be told a wrong inverse of the log-odds, or a wrong value of the logistic function."""
+    states(
+        "Derive the logistic function",
+        r"p = \sigma(z) = \frac{1}{1 + e^{-z}}",
+        r"\frac{p}{1-p} = e^z",
+        r"p\thinspace(1 + e^z) = e^z",
+        r"p = \frac{e^z}{1+e^z} = \frac{1}{1+e^{-z}}",
+        r"$\sigma(0) = 0.5$",
+        r"$\sigma(-z) = 1 - \sigma(z)$",
+        r"softmax of logits $(z_0, z_1)$ gives class 1 the probability $\sigma(z_1 - z_0)$",
+    )
     p, z = sp.symbols("p", positive=True), sp.symbols("z", real=True)
     (solution,) = sp.solve(sp.Eq(p / (1 - p), sp.exp(z)), p)
     assert sp.simplify(solution - 1 / (1 + sp.exp(-z))) == 0
@@ -79,7 +111,9 @@ def test_odds_table():
     """A learner would be told wrong odds or probabilities for a weight of 0.7."""
     text = card("has the weight $w_j = 0.7$")
     factor = math.exp(0.7)
-    assert f"{factor:.2f}" in text
+    assert rf"$e^{{0.7}} \approx {factor:.2f}$" in text
+    p = np.linspace(0, 1, 1001)
+    assert math.isclose((p * (1 - p)).max(), 1 / 4) and r"at most $w_j/4$ for $w_j \gt 0$" in text
     rows = re.findall(r"\| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|", text)
     assert len(rows) == 3
     for before, odds, odds_after, after in rows:
@@ -91,13 +125,22 @@ def test_odds_table():
 
 def test_binary_cross_entropy():
     """A learner would be told a wrong loss, wrong example values, or a stable form that differs from the loss."""
-    text = card("Derive the binary cross-entropy loss")
+    text = states(
+        "Derive the binary cross-entropy loss",
+        r"\ell_i &= -y_i\log p_i - (1-y_i)\log(1-p_i)",
+        r"P(y_i \mid x_i) = p_i^{y_i}(1-p_i)^{1-y_i}",
+        r"\mathcal P = \prod_{i=1}^N p_i^{y_i}(1-p_i)^{1-y_i}",
+        r"\log\mathcal P = {}&\sum_{i=1}^N y_i\log p_i \\ &+ \sum_{i=1}^N (1-y_i)\log(1-p_i)",
+        r"written $\log(1+e^{z}) - yz$",
+    )
     p = sp.symbols("p", positive=True)
     for y in (0, 1):
         likelihood = p**y * (1 - p) ** (1 - y)
         assert likelihood == (p if y else 1 - p)
         assert sp.simplify(sp.log(likelihood) - (y * sp.log(p) + (1 - y) * sp.log(1 - p))) == 0
-    assert f"{-math.log(0.9):.3f}" in text and f"{-math.log(0.01):.2f}" in text
+    assert rf"a prediction of 0.9 costs $-\log 0.9 \approx {-math.log(0.9):.3f}$" in text
+    assert f"one of 0.01 costs {-math.log(0.01):.2f}" in text
+    assert r"\max(z,0) - yz + \log(1+e^{-\lvert z\rvert})" in text
     z = np.linspace(-20, 20, 401)
     for y in (0, 1):
         direct = -(y * np.log(sigmoid(z)) + (1 - y) * np.log(sigmoid(-z)))
@@ -107,12 +150,23 @@ def test_binary_cross_entropy():
 
 def test_gradient():
     """A learner would be told a wrong gradient of the logistic loss, a wrong step on the way, or a wrong example."""
+    states(
+        "Derive the gradient of the mean binary cross-entropy",
+        r"\nabla_w L = \frac1N X^\top(p - y)",
+        r"-\frac yp + \frac{1-y}{1-p} = \frac{p-y}{p(1-p)}",
+        r"\frac{e^{-z}}{(1+e^{-z})^2} = p(1-p)",
+        r"\frac{\partial\ell}{\partial z} = p - y",
+        r"\nabla_w\ell = (p-y)\thinspace x, \qquad \frac{\partial\ell}{\partial b} = p - y",
+        r"With squared error $\frac12(p-y)^2$ the factor $p(1-p)$ would stay",
+        r"$\frac1{2N}\lVert Xw + b\mathbf{1} - y\rVert^2$ has a gradient of the same form",
+    )
     y, p, z = sp.symbols("y p z", real=True)
     loss = -y * sp.log(p) - (1 - y) * sp.log(1 - p)
     assert sp.simplify(sp.diff(loss, p) - (p - y) / (p * (1 - p))) == 0
     s = 1 / (1 + sp.exp(-z))
     assert sp.simplify(sp.diff(s, z) - s * (1 - s)) == 0
     assert sp.simplify(sp.diff(s, z) - sp.exp(-z) / (1 + sp.exp(-z)) ** 2) == 0
+    assert sp.simplify(sp.diff((s - y) ** 2 / 2, z) - (s - y) * s * (1 - s)) == 0
     rng = np.random.default_rng(2)
     x, labels, w, b = rng.normal(size=(7, 3)), rng.integers(0, 2, 7), rng.normal(size=3), 0.3
 
@@ -125,15 +179,22 @@ def test_gradient():
     error = sigmoid(x @ w + b) - labels
     assert np.allclose(numeric, x.T @ error / 7, atol=1e-8)
     assert np.isclose((mean_loss(w, b + h) - mean_loss(w, b - h)) / (2 * h), error.mean(), atol=1e-8)
+    line = [
+        (((x @ (w + h * e) + b - labels) ** 2).sum() - ((x @ (w - h * e) + b - labels) ** 2).sum()) for e in np.eye(3)
+    ]
+    assert np.allclose(np.array(line) / (2 * 7) / (2 * h), x.T @ (x @ w + b - labels) / 7, atol=1e-7)
     d = sigmoid(2.0) - 1
     text = card("Derive the gradient of the mean binary cross-entropy")
+    assert "For $x = (2, 1)$, $z = 2$ and label 1" in text
     assert rf"p - y \approx {d:.3f}" in text and f"({2 * d:.3f}, {d:.3f})" in text
 
 
 def test_exceptions_with_a_closed_form():
     """A learner would be told a wrong closed form for the intercept-only or the grouped model."""
     text = card("have no closed-form solution in general")
-    assert f"{math.log(0.3 / 0.7):.3f}" in text
+    assert rf"30% ones give $\hat b \approx {math.log(0.3 / 0.7):.3f}$" in text
+    assert r"\sum_{i=1}^N \Big(\frac{1}{1+e^{-w^\top x_i}} - y_i\Big)x_i = 0" in text
+    assert r"$\hat b = \log\frac{\bar y}{1-\bar y}$" in text
     labels = np.array([1, 0, 0, 1, 1, 1, 0, 1, 0, 0.0])
     group = np.array([0] * 4 + [1] * 6)
     for chosen in (labels, labels[group == 0], labels[group == 1]):
@@ -157,6 +218,14 @@ def test_newton_needs_few_steps():
 
 def test_hessian_and_convexity():
     """A learner would be told a wrong Hessian, or wrongly which loss is convex and which is not."""
+    states(
+        "Prove that the binary cross-entropy",
+        r"\nabla^2L(w) &= \frac1N X^\top SX, \\ S &= \mathrm{diag}\big(p_i(1-p_i)\big)",
+        r"\nabla L(w) = \frac1N\sum_{i=1}^N (p_i - y_i)x_i",
+        r"\nabla_wp_i = p_i(1-p_i)x_i",
+        r"\nabla^2L(w) = \frac1N\sum_{i=1}^N p_i(1-p_i)\thinspace x_ix_i^\top",
+        r"\frac1N\sum_{i=1}^N p_i(1-p_i)(x_i^\top v)^2 \ge 0",
+    )
     rng = np.random.default_rng(6)
     x, y, w = rng.normal(size=(8, 3)), rng.integers(0, 2, 8), rng.normal(size=3)
 
@@ -169,6 +238,8 @@ def test_hessian_and_convexity():
     numeric = np.array([(gradient(w + h * e) - gradient(w - h * e)) / (2 * h) for e in np.eye(3)])
     assert np.allclose(numeric, hessian, atol=1e-8)
     assert np.linalg.eigvalsh(hessian).min() > 0
+    v = rng.normal(size=3)
+    assert np.isclose(v @ hessian @ v, (p * (1 - p) * (x @ v) ** 2).mean())
     dependent = np.c_[x, x[:, 0] + x[:, 1]]
     q = sigmoid(dependent @ np.ones(4))
     assert abs(np.linalg.eigvalsh(dependent.T @ np.diag(q * (1 - q)) @ dependent).min()) < 1e-10
@@ -180,6 +251,7 @@ def test_hessian_and_convexity():
 def test_separable_data():
     """A learner would be told wrong losses, or a wrong long-run behaviour, for separable classes."""
     text = card("hyperplane separates the two classes perfectly")
+    assert "For $x = -1$ with label 0, $x = 1$ with label 1" in text and r"$\log(1+e^{-w})$" in text
     rows = re.findall(r"\| (\d+) \| ([\d.]+) \|", text)
     assert [w for w, _ in rows] == ["1", "5", "10"]
     for w, shown in rows:

@@ -25,6 +25,30 @@ def says(text: str, *phrases: str) -> None:
         assert phrase in flat, f"the notes no longer say: {phrase}"
 
 
+def card(words: str) -> str:
+    """Return the one question, with its answer, whose first line contains these words."""
+    found = [c for c in re.split(r"(?m)^(?=\d+\) |#)", LINEAR + CALCULUS) if words in c.split("\n", 1)[0]]
+    assert len(found) == 1, f"{len(found)} cards ask {words!r}"
+    return re.sub(r"\s+", " ", found[0])
+
+
+def figures(words: str, phrase: str) -> list[float]:
+    """Return the numbers of a phrase on a card, so that they can be compared with computed ones.
+
+    `#` in the phrase stands for a number, `…` for anything.
+    """
+    pattern = re.escape(phrase).replace(r"\#", r"(-?[\d{},]*\.?\d+)").replace("…", ".*?")
+    found = re.search(pattern, card(words))
+    assert found, f"the card {words!r} no longer says: {phrase}"
+    return [float(n.replace("{,}", "")) for n in found.groups()]
+
+
+def matrix(words: str) -> np.ndarray:
+    """Return the first matrix that a card shows."""
+    rows = re.search(r"\\begin\{pmatrix\}(.*?)\\end\{pmatrix\}", card(words))[1].split(r"\\")
+    return np.array([[float(entry) for entry in row.split("&")] for row in rows])
+
+
 # --- vectors -----------------------------------------------------------------
 
 
@@ -55,7 +79,8 @@ def test_cosine_of_random_directions():
     x, y = rng.normal(size=(2, 4000, 768))
     cosines = (x * y).sum(1) / np.linalg.norm(x, axis=1) / np.linalg.norm(y, axis=1)
     assert cosines.std() == pytest.approx(1 / math.sqrt(768), rel=0.05)
-    assert math.degrees(math.acos(0.5)) == pytest.approx(60)
+    cosine, angle = figures("say about two vectors", r"$#$ is an angle of $#^\circ$")
+    assert math.degrees(math.acos(cosine)) == pytest.approx(angle)
 
 
 def test_projection_formula_and_example():
@@ -70,6 +95,60 @@ def test_projection_formula_and_example():
     best = u.dot(v) / v.dot(v)
     pythagoras = (u - s * v).dot(u - s * v) - (u - t * v).dot(u - t * v) - (s - t) ** 2 * v.dot(v)
     assert sp.simplify(pythagoras.subs(t, best)) == 0
+
+
+def test_scalar_projection_times_length():
+    """A learner would be told a wrong length of a shadow, or that shadow times length is not the dot product."""
+    shown = figures("is the scalar projection of", r"16/\sqrt{20} \approx #$, and $#$ times $\sqrt{20} \approx #$")
+    a, b = np.array([2.0, 4.0]), np.array([4.0, 2.0])
+    shadow, length = a @ b / np.linalg.norm(b), np.linalg.norm(b)
+    assert shown == [round(shadow, 2), round(shadow, 2), round(length, 2)]
+    assert shadow * length == pytest.approx(16)
+    obtuse = np.array([-3.0, 1.0])
+    assert obtuse @ b / np.linalg.norm(b) < 0
+
+
+def test_cauchy_schwarz_proof_and_example():
+    """A learner would be shown a proof with a wrong lowest point, or an example that breaks the inequality."""
+    uu, uv, vv, t = sp.symbols("uu uv vv t", positive=True)
+    parabola = uu - 2 * t * uv + t**2 * vv
+    lowest = sp.solve(parabola.diff(t), t)
+    assert lowest == [uv / vv]
+    assert sp.simplify(parabola.subs(t, lowest[0]) - (uu - uv**2 / vv)) == 0
+    left, root, right = figures("Prove the Cauchy", r"$# \le 5\sqrt# \approx #$")
+    u, v = np.array([3.0, 4.0]), np.array([2.0, 1.0])
+    bound = np.linalg.norm(u) * np.linalg.norm(v)
+    assert (left, 5 * math.sqrt(root), right) == (u @ v, pytest.approx(bound), round(bound, 2))
+    for x, y in np.random.default_rng(RNG_SEED).normal(size=(200, 2, 5)):
+        assert abs(x @ y) <= np.linalg.norm(x) * np.linalg.norm(y)
+
+
+def test_triangle_inequality_proof_and_example():
+    """A learner would be shown a wrong expansion, or an example that breaks the triangle inequality."""
+    u, v = sp.Matrix(sp.symbols("u1:4", real=True)), sp.Matrix(sp.symbols("v1:4", real=True))
+    assert sp.expand((u + v).dot(u + v) - (u.dot(u) + 2 * u.dot(v) + v.dot(v))) == 0
+    direct, detour = figures("Prove the triangle inequality", r"$u = (3, 0)$ and $v = (0, 4)$: $# \le #$")
+    assert (direct, detour) == (math.hypot(3, 4), 3 + 4)
+    x = np.array([1.0, -2.0, 0.5])
+    assert np.linalg.norm(x + 3 * x) == pytest.approx(np.linalg.norm(x) + np.linalg.norm(3 * x))
+
+
+def test_absolute_values_come_before_the_power():
+    """A learner would be told that a formula without the bars fails where it works, or works where it fails."""
+    text = card("take absolute values before raising")
+    assert "$3 - 3 = 0$" in text and "$2^3 + (-2)^3 = 0$" in text and "$(-4)^{1.5}$ is not a real number" in text
+    assert sum((3, -3)) == 0 == 2**3 + (-2) ** 3
+    assert isinstance((-4) ** 1.5, complex)
+    assert all(abs((-4) ** p) == abs(-4) ** p for p in (1, 2, 3, 4))
+
+
+def test_normalising_a_vector():
+    """A learner would be told a wrong unit vector, or that normalising keeps the length."""
+    unit = figures("by its $L_2$ norm affect its length", r"\hat v = (#, #)")
+    v = np.array([3.0, 4.0])
+    assert unit == pytest.approx(v / np.linalg.norm(v))
+    assert unit == pytest.approx(10 * v / np.linalg.norm(10 * v))
+    assert norm(v / 7, 1) == pytest.approx(1)
 
 
 def norm(v, p):
@@ -132,10 +211,53 @@ def test_costs_and_storage():
     assert round(32 * 784 * 128 / 1e6, 1) == 3.2
     assert 8 * (4096 + 4096) == 65536
     assert 4096 * 4096 == 16777216 == 65536 * 256
-    says(LINEAR, "$100{,}000$ instead of $1{,}000{,}000$", "here $500$")
-    assert 50 * (1000 + 1000) == 100_000
-    assert 1000 * 1000 / (1000 + 1000) == 500
+    stored = r"N = D = #$ and $r = #$ they hold $#$ numbers instead of $#$…r \lt ND/(N+D)$, here $#$"
+    size, rank, factors, whole, limit = figures("What is the best approximation", stored)
+    assert (factors, whole, limit) == (rank * (size + size), size * size, size * size / (size + size))
     assert math.log2(7) == pytest.approx(2.81, abs=0.005)
+
+
+def test_shapes_through_two_layers():
+    """A learner would be told wrong shapes for a batch on its way through two layers."""
+    words = "When is the product of two matrices defined"
+    given = figures(words, r"$X$ of shape $#\times #$, $W_1$ of $#\times #$ and $W_2$ of $#\times #$")
+    shown = figures(words, r"the shapes run $#\times # \to #\times # \to #\times #$")
+    x, w1, w2 = (np.zeros((int(given[k]), int(given[k + 1]))) for k in (0, 2, 4))
+    assert [tuple(shown[k : k + 2]) for k in (0, 2, 4)] == [x.shape, (x @ w1).shape, (x @ w1 @ w2).shape]
+
+
+def test_layers_without_nonlinearity_merge():
+    """A learner would be told that two linear layers are one layer when they are not."""
+    rng = np.random.default_rng(RNG_SEED)
+    x, w1, w2, b1, b2 = (rng.normal(size=s) for s in ((6, 4), (4, 5), (5, 3), 5, 3))
+    assert np.allclose((x @ w1 + b1) @ w2 + b2, x @ (w1 @ w2) + (b1 @ w2 + b2))
+    hidden = np.maximum(x @ w1 + b1, 0)
+    assert hidden.shape == (6, 5) and (hidden @ w2 + b2).shape == (6, 3)
+
+
+def test_transposes():
+    """A learner would be told a wrong transpose of a product, or a wrong way to move a matrix across a dot product."""
+    rng = np.random.default_rng(RNG_SEED)
+    a, b, x, y = (rng.normal(size=s) for s in ((3, 4), (4, 5), 4, 3))
+    assert np.allclose((a @ b).T, b.T @ a.T)
+    entries = [[sum(a[j, d] * b[d, i] for d in range(4)) for j in range(3)] for i in range(5)]
+    assert np.allclose((a @ b).T, entries)
+    assert (a @ x) @ y == pytest.approx(x @ (a.T @ y))
+    centred = a - a.mean(axis=0)
+    assert np.allclose(centred.T @ centred / 3, np.cov(a.T, bias=True))
+
+
+def test_low_rank_adaptation():
+    """A learner would be told a wrong rank or size of the correction, or a start that changes the pretrained model."""
+    rng = np.random.default_rng(RNG_SEED)
+    w, a, b, x = (rng.normal(size=s) for s in ((12, 9), (12, 2), (2, 9), (4, 12)))
+    assert np.linalg.matrix_rank(a @ b) == 2
+    assert np.array_equal(w + 8 / 2 * a @ np.zeros((2, 9)), w)
+    assert np.allclose(x @ (w + 8 / 2 * a @ b), x @ w + 8 / 2 * (x @ a) @ b)
+    width, rank, trained, whole, factor = figures(
+        "How does LoRA", r"D = M = #$ and $r = #$: $#$ trained numbers instead of $#$, a factor of $#$"
+    )
+    assert (trained, whole, factor) == (rank * (width + width), width * width, width * width / (rank * 2 * width))
 
 
 def test_gradients_of_a_linear_layer():
@@ -174,20 +296,52 @@ def test_rank_and_eigenvalues():
     assert defective.rank() == 1
     assert defective.eigenvals() == {0: 2}
     assert [float(x) for x in np.linalg.svd(np.array([[0, 1], [0, 0]]))[1]] == [1, 0]
-    assert [float(x) for x in np.linalg.svd(np.array([[0, 2], [0, 0]]))[1]] == [2, 0]
     assert sp.Matrix([[1, 2], [2, 4], [3, 6]]).rank() == 1
-    symmetric = sp.Matrix([[2, 1], [1, 2]])
-    assert symmetric * sp.Matrix([1, 1]) == 3 * sp.Matrix([1, 1])
-    assert symmetric * sp.Matrix([1, -1]) == sp.Matrix([1, -1])
     assert set(sp.Matrix([[0, -1], [1, 0]]).eigenvals()) == {sp.I, -sp.I}
+
+
+def test_eigenvectors_of_the_example():
+    """A learner would be told that a vector is an eigenvector which is none, or a wrong eigenvalue."""
+    a = matrix("What are an eigenvector and")
+    text = r"(1, 1)$ goes to $(#, #)$, so … $\lambda = #$; … $\lambda = #$; $(1, 0)$ goes to $(#, #)$"
+    x, y, first, second, *other = figures("What are an eigenvector and", text)
+    assert (a @ [1, 1]).tolist() == [x, y] == [first, first]
+    assert (a @ [1, -1]).tolist() == [second, -second]
+    assert (a @ [1, 0]).tolist() == other
+    assert (np.trace(a), np.linalg.det(a)) == pytest.approx((first + second, first * second))
+
+
+def test_singular_values_of_the_picture():
+    """A learner would be told wrong singular values or eigenvalues, or see an ellipse that is not the matrix's."""
+    words = "How are singular values defined"
+    a = matrix(words)
+    s1, s2, real, imaginary = figures(
+        words, r"\sigma_1 = #$ and $\sigma_2 = #$, but no real eigenvalue: they are about $# \pm #i"
+    )
+    u, s, vt = np.linalg.svd(a)
+    assert s == pytest.approx([s1, s2])
+    assert np.sqrt(np.linalg.eigvalsh(a.T @ a))[::-1] == pytest.approx([s1, s2])
+    assert np.allclose(a @ vt.T, u * s)
+    value = np.linalg.eigvals(a)[0]
+    assert (round(value.real, 2), round(abs(value.imag), 2)) == (real, imaginary)
+    drawn = runpy.run_path(str(CONTENT / "pictures" / "math_foundations.py"))
+    assert np.array_equal(drawn["MATRIX"], a)
+    half = math.sqrt(0.5)
+    assert np.hypot(*drawn["image"](half, half)) == pytest.approx(s1)
+    assert np.hypot(*drawn["image"](-half, half)) == pytest.approx(s2)
+    wide = np.random.default_rng(RNG_SEED).normal(size=(3, 5))
+    assert np.sqrt(np.linalg.eigvalsh(wide.T @ wide)[::-1][:3]) == pytest.approx(np.linalg.svd(wide)[1])
 
 
 def test_condition_number_of_a_shear():
     """A learner would be told a wrong condition number, or that eigenvalues give it for every matrix."""
-    shear = np.array([[1.0, 100.0], [0.0, 1.0]])
-    says(LINEAR, r"\kappa \approx 10{,}002")
-    assert np.linalg.cond(shear) == pytest.approx(10002, abs=0.5)
+    shear = matrix("What is the condition number of a matrix")
+    (kappa,) = figures("What is the condition number of a matrix", r"yet $\kappa \approx #$")
+    assert np.linalg.cond(shear) == pytest.approx(kappa, abs=0.5)
     assert np.linalg.eigvals(shear) == pytest.approx([1, 1])
+    turn = -3 * np.array([[0.6, 0.8], [0.8, -0.6]])
+    assert np.linalg.cond(turn) == pytest.approx(1)
+    assert np.linalg.cond(np.array([[1.0, 2.0], [2.0, 4.0]])) > 1e15
 
 
 def test_condition_number_bounds_relative_errors():
@@ -236,6 +390,27 @@ def test_hessian_vector_product_needs_no_matrix():
     assert sp.simplify(product - sp.hessian(loss, x) * v) == sp.zeros(3, 1)
 
 
+def test_power_iteration_finds_the_largest_in_absolute_value():
+    """A learner would be told that the iteration finds the largest eigenvalue when a negative one is larger in size."""
+    basis = np.linalg.qr(np.random.default_rng(RNG_SEED).normal(size=(4, 4)))[0]
+    h = basis @ np.diag([3.0, 1.0, 0.2, -5.0]) @ basis.T
+    v = np.ones(4)
+    for _ in range(200):
+        v = h @ v
+        v /= np.linalg.norm(v)
+    assert v @ h @ v == pytest.approx(-5)
+
+
+def test_signs_of_the_curvature():
+    """A learner would be told a wrong curvature of the valley, or a wrong reading of the signs."""
+    along, across = figures("say about the shape of its surface", r"\mathrm{diag}(#, #)")
+    x, y = sp.symbols("x y")
+    assert sp.hessian(x**2 + 10 * y**2, (x, y)) == sp.diag(int(along), int(across))
+    assert across / along == 10
+    assert sorted(sp.hessian(x**2 - y**2, (x, y)).eigenvals()) == [-2, 2]
+    assert sp.hessian(x**4 - y**4, (x, y)).subs({x: 0, y: 0}) == sp.zeros(2, 2)
+
+
 # --- calculus ----------------------------------------------------------------
 
 
@@ -262,6 +437,19 @@ def test_gradient_is_the_steepest_direction():
     assert slopes.max() == pytest.approx(np.linalg.norm(gradient), rel=1e-5)
     aim = gradient @ point / np.linalg.norm(gradient) / np.linalg.norm(point)
     assert aim < 0.9
+
+
+def test_chain_rule():
+    """A learner would be told a wrong derivative of a composition, also where the inner change is zero."""
+    pairs = [
+        (math.sin, math.cos, lambda x: x**2, lambda x: 2 * x),
+        (lambda u: u**2, lambda u: 2 * u, lambda x: 3 * x + 1, lambda _: 3.0),
+        (math.exp, math.exp, lambda _: 1.5, lambda _: 0.0),
+    ]
+    for f, df, g, dg in pairs:
+        for x in (-1.0, 0.3, 2.0):
+            numeric = (f(g(x + 1e-6)) - f(g(x - 1e-6))) / 2e-6
+            assert numeric == pytest.approx(df(g(x)) * dg(x), rel=1e-6, abs=1e-8)
 
 
 def test_jacobians_of_the_table():
@@ -302,16 +490,20 @@ def test_backward_sweep_gives_the_gradient():
 
 def test_double_well_traps_gradient_descent():
     """A learner would be told a wrong resting point or height of the example with two minima."""
-    says(CALCULUS, "ends near $0.93$", r"$f \approx -0.52$", r"$f \approx -1.51$ at $-1.06$")
-    x = 1.0
+    told = r"x = #$ with a small $\eta$ ends near $#$, where $f \approx #$, though $f \approx #$ at $#$"
+    start, rest, height, lowest_height, lowest = figures("does gradient descent slow down", told)
+    x = start
     for _ in range(2000):
         x -= 0.01 * (4 * x**3 - 4 * x + 0.5)
-    assert round(x, 2) == 0.93
-    assert round(x**4 - 2 * x**2 + 0.5 * x, 2) == -0.52
+    assert (round(x, 2), round(x**4 - 2 * x**2 + 0.5 * x, 2)) == (rest, height)
     low = min(np.roots([4, 0, -4, 0.5]).real)
-    assert round(low, 2) == -1.06
-    assert round(low**4 - 2 * low**2 + 0.5 * low, 2) == -1.51
-    assert 0.9e-6 < 2.0**-20 < 1e-6
+    assert (round(low, 2), round(low**4 - 2 * low**2 + 0.5 * low, 2)) == (lowest, lowest_height)
+
+
+def test_coins_agree_once_in_a_million():
+    """A learner would be told a wrong probability that twenty coins agree."""
+    (coins,) = figures("Why are saddle points", r"one in a million for $P = #$")
+    assert round(2**coins / 1e6) == 1
 
 
 def test_hessian_example():
@@ -356,6 +548,50 @@ def test_learning_rates_that_lower_the_loss():
     assert best == pytest.approx(bound / 2, rel=1e-3)
 
 
+def test_newton_step():
+    """A learner would be told a wrong Newton step, or that it always goes downhill."""
+    words = "Derive Newton's step"
+    told = r"g = (#, #)$, $H = \mathrm{diag}(#, #)$, $\delta = (#, #)"
+    g1, g2, h1, h2, d1, d2 = figures(words, told)
+    x, y = sp.symbols("x y")
+    loss = x**2 + 10 * y**2
+    at = {x: 1, y: 1}
+    assert [float(loss.diff(s).subs(at)) for s in (x, y)] == [g1, g2]
+    assert sp.hessian(loss, (x, y)) == sp.diag(int(h1), int(h2))
+    assert np.linalg.solve(np.diag([h1, h2]), [-g1, -g2]).tolist() == [d1, d2] == [-1, -1]
+    rng = np.random.default_rng(RNG_SEED)
+    root = rng.normal(size=(5, 5))
+    h, best, start = root @ root.T + 1e-3 * np.eye(5), rng.normal(size=5), rng.normal(size=5)
+    assert start - np.linalg.solve(h, h @ (start - best)) == pytest.approx(best)
+    saddle = np.diag([2.0, -2.0])
+    point = np.array([0.05, 0.1])
+    landed = point - np.linalg.solve(saddle, saddle @ point)
+    assert landed == pytest.approx([0, 0])
+    assert landed @ saddle @ landed > point @ saddle @ point
+    size, entries, work = figures("Why is Newton's method", r"P = 10^#$, $H$ has $10^{#}$ …P^3 = 10^{#}")
+    assert (entries, work) == (2 * size, 3 * size)
+
+
+def test_gauss_newton_leaves_out_the_curvature_of_the_network():
+    """A learner would be told that the Gauss-Newton matrix is positive semidefinite when it is not."""
+    w = sp.Matrix(sp.symbols("w1:4", real=True))
+    outputs = sp.Matrix([sp.tanh(w[0] * w[1]) + w[2], w[0] * w[2], w[1] ** 2])
+    z = sp.Matrix(sp.symbols("z1:4", real=True))
+    cross_entropy = sp.log(sum(sp.exp(s) for s in z)) - z[0]
+    squared_error = (z - sp.Matrix([1, 2, -1])).dot(z - sp.Matrix([1, 2, -1])) / 2
+    at = dict(zip(w, (0.7, -1.2, 0.4), strict=True))
+    jacobian = np.array(outputs.jacobian(w).subs(at), dtype=float)
+    reached = dict(zip(z, outputs.subs(at), strict=True))
+    for loss in (cross_entropy, squared_error):
+        a = np.array(sp.hessian(loss, z).subs(reached), dtype=float)
+        part = jacobian.T @ a @ jacobian
+        assert np.linalg.eigvalsh(part).min() > -1e-12
+        whole = np.array(sp.hessian(loss.subs(dict(zip(z, outputs, strict=True))), w).subs(at), dtype=float)
+        slopes = [float(loss.diff(s).subs(reached)) for s in z]
+        own = sum(g * np.array(sp.hessian(o, w).subs(at), dtype=float) for g, o in zip(slopes, outputs, strict=True))
+        assert np.allclose(whole, part + own)
+
+
 # --- pictures ----------------------------------------------------------------
 
 
@@ -365,6 +601,8 @@ def test_pictures_are_what_the_script_draws():
     drawings = {
         "projection": drawn["projection"],
         "unit-balls": drawn["unit_balls"],
+        "singular-values": drawn["singular_values"],
+        "double-well": drawn["double_well"],
         "tangent": drawn["tangent"],
         "gradient-contours": drawn["gradient_contours"],
     }

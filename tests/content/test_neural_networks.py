@@ -23,6 +23,14 @@ def card(words: str) -> str:
     return re.sub(r"\s+", " ", found[0])
 
 
+def states(words: str, *passages: str) -> str:
+    """The one card that these words find, in which every one of these passages must stand."""
+    text = card(words)
+    missing = [passage for passage in passages if passage not in text]
+    assert not missing, f"the card {words!r} does not state {missing}"
+    return text
+
+
 def relu(z):
     return np.maximum(z, 0)
 
@@ -44,13 +52,20 @@ def slope(f, x, step=1e-6):
 def test_dense_layer_counts():
     """A learner would be told a wrong number of parameters or of multiply-adds of a dense layer."""
     text = card("fully connected (dense) layer compute")
-    assert f"= {784 * 128 + 128:,}".replace(",", "{,}") + "$ parameters" in text
-    assert f"= {784 * 128:,}".replace(",", "{,}") + "$ multiply-adds" in text
+    assert "From 784 inputs to 128 neurons" in text
+    assert r"$784\cdot128 + 128 " + f"= {784 * 128 + 128:,}".replace(",", "{,}") + "$ parameters" in text
+    assert r"$784\cdot128 " + f"= {784 * 128:,}".replace(",", "{,}") + "$ multiply-adds" in text
 
 
 def test_linear_layers_collapse():
     """A learner would be told a wrong weight or bias for the layer that two linear layers amount to."""
-    assert r"Y = X (W_1W_2) + (b_1W_2 + b_2)" in card("without activation functions")
+    states(
+        "without activation functions",
+        "one layer with weights $W_1W_2$ and bias $b_1W_2 + b_2$",
+        "Y = (XW_1 + b_1)W_2 + b_2",
+        "Y = X (W_1W_2) + (b_1W_2 + b_2)",
+        r"\mathrm{rank}(W_1W_2) \le H",
+    )
     rng = np.random.default_rng(0)
     x, w1, b1, w2, b2 = (rng.normal(size=s) for s in ((5, 4), (4, 2), 2, (2, 6), 6))
     np.testing.assert_allclose((x @ w1 + b1) @ w2 + b2, x @ (w1 @ w2) + (b1 @ w2 + b2))
@@ -59,7 +74,14 @@ def test_linear_layers_collapse():
 
 def test_xor():
     """A learner would be told two ReLU units that do not compute XOR, or a false reason why a line cannot."""
-    text = card("compute XOR")
+    text = states(
+        "compute XOR",
+        r"y = {}& \mathrm{ReLU}(x_1 + x_2)\\ & - 2 \mathrm{ReLU}(x_1 + x_2 - 1)",
+        "f(0,0) + f(1,1) = f(0,1) + f(1,0)",
+        "both sides equal $w_1 + w_2 + 2c$",
+        r"$h_1 = \mathrm{ReLU}(s)$ rises from 0; $h_2 = \mathrm{ReLU}(s - 1)$",
+        "$y = h_1 - 2h_2$",
+    )
     for s in range(3):
         h1, h2 = relu(s), relu(s - 1)
         assert f"| {s} | {h1} | {h2} | {h1 - 2 * h2} |" in text
@@ -75,6 +97,7 @@ def test_xor():
 def test_gelu_numbers():
     """A learner would be told wrong values, a wrong minimum or a wrong slope of GELU."""
     text = card("ReLU and GELU activations")
+    assert "minus 0.17 near minus 0.75]" in text
     x = sp.symbols("x")
     cdf = (1 + sp.erf(x / sp.sqrt(2))) / 2
     gelu = x * cdf
@@ -85,6 +108,8 @@ def test_gelu_numbers():
     at = float(sp.nsolve(sp.diff(gelu, x), x, -0.7))
     assert rf"about $-0.17$, at $x \approx {at:.2f}$" in text
     assert f"{float(gelu.subs(x, at)):.2f}" == "-0.17"
+    assert f"(below ${at:.2f}$ with a negative sign)" in text
+    assert sp.diff(gelu, x).subs(x, -0.7) > 0 > sp.diff(gelu, x).subs(x, -0.8)
 
 
 def test_dead_unit_example():
@@ -98,8 +123,13 @@ def test_dead_unit_example():
 
 def test_dense_layer_gradients():
     """A learner would be told a wrong gradient of a dense layer by its input, weights or bias."""
-    text = card(r"with respect to $X$, $W$ and $b$")
-    assert r"\frac{\partial L}{\partial X} &= GW^\top" in text and r"\frac{\partial L}{\partial W} = X^\top G" in text
+    states(
+        r"with respect to $X$, $W$ and $b$",
+        r"\frac{\partial L}{\partial X} &= GW^\top, \qquad \frac{\partial L}{\partial W} = X^\top G",
+        r"\frac{\partial L}{\partial b} &= \sum_{n=1}^{N} G_{n,:}",
+        r"\sum_m G_{nm}W_{dm} = (GW^\top)_{nd}",
+        r"\sum_n X_{nd}G_{nm} = (X^\top G)_{dm}",
+    )
     rng = np.random.default_rng(1)
     x, w, b, weight = (rng.normal(size=s) for s in ((4, 3), (3, 2), 2, (4, 2)))
     loss = lambda x, w, b: (weight * np.sin(x @ w + b)).sum()  # noqa: E731
@@ -120,14 +150,20 @@ def test_transpose_example():
 @pytest.mark.parametrize("name", ["tanh", "relu"])
 def test_two_layer_backpropagation(name):
     """A learner would be told a wrong gradient for a two-layer network with squared error."""
-    text = card("Derive backpropagation for a two-layer network")
-    for formula in (
+    states(
+        "Derive backpropagation for a two-layer network",
+        r"$Z = XW_1 + b_1$ and $A = \varphi(Z)$",
+        "$Y = AW_2 + b_2$",
+        r"$L = \frac{1}{2N}\sum_{n,m}(Y_{nm} - T_{nm})^2$",
         r"G_2 &= (Y - T)/N",
         r"G_1 &= (G_2W_2^\top) \odot \varphi'(Z)",
-        r"\frac{\partial L}{\partial W_2} &= A^\top G_2",
-        r"\frac{\partial L}{\partial W_1} &= X^\top G_1",
-    ):
-        assert formula in text
+        r"\frac{\partial L}{\partial W_2} &= A^\top G_2, \quad \frac{\partial L}{\partial b_2} = \mathbf{1}^\top G_2",
+        r"\frac{\partial L}{\partial W_1} &= X^\top G_1, \quad \frac{\partial L}{\partial b_1} = \mathbf{1}^\top G_1",
+        r"\frac{\partial L}{\partial W_2} = A^\top G_2, \qquad \frac{\partial L}{\partial b_2} = \mathbf{1}^\top G_2",
+        r"\frac{\partial L}{\partial A} = G_2W_2^\top",
+        r"\frac{\partial L}{\partial Z} = (G_2W_2^\top) \odot \varphi'(Z)",
+        r"\frac{\partial L}{\partial W_1} = X^\top G_1, \qquad \frac{\partial L}{\partial b_1} = \mathbf{1}^\top G_1",
+    )
     act, der = {"tanh": (np.tanh, lambda z: 1 - np.tanh(z) ** 2), "relu": (relu, lambda z: z > 0)}[name]
     rng = np.random.default_rng(2)
     x, t, w1, b1, w2, b2 = (rng.normal(size=s) for s in ((6, 3), (6, 2), (3, 5), 5, (5, 2), 2))
@@ -160,7 +196,8 @@ def test_backward_cost():
     """A learner would be told wrong numbers of multiply-adds for forward and backward pass."""
     text = card("What does backpropagation through a dense network cost")
     d, h, m = 784, 128, 10
-    assert "widths 784, 128, 10" in text
+    assert "widths 784, 128, 10" in text and "$O(N(DH + HM))$" in text
+    assert d * h > 0.95 * (d * h + h * m), "nearly all work sits in the first layer"
     forward, backward = d * h + h * m, d * h + 2 * h * m
     assert f"${forward:,}$ multiply-adds and backward only ${backward:,}$".replace(",", "{,}") in text
 
@@ -174,6 +211,7 @@ def test_implementation_on_the_card():
     space: dict[str, object] = {}
     exec(fences["python"], space)
     assert fences["python test"].count("assert ") == 3
+    assert max(map(len, "\n".join(fences.values()).splitlines())) <= 72, "code on a card is read on a phone"
     exec(fences["python test"], space)
     header = re.search(r"def (.*):\n", fences["python signature"]).group(1)
     assert f"def {header}:" in fences["python"]
@@ -193,10 +231,15 @@ def test_implementation_on_the_card():
 
 def test_vanishing_numbers():
     """A learner would be told wrong sizes of a gradient after many layers."""
-    text = card("vanish or explode")
+    text = states("vanish or explode", "Over 100 layers a factor of $0.9$", "a factor of $1.1$")
     assert f"{0.9**100:.1e}" == "2.7e-05" and r"leaves $2.7\cdot10^{-5}$" in text
     assert f"{1.1**100:.1e}" == "1.4e+04" and r"gives $1.4\cdot10^{4}$" in text
-    text = card("How far does replacing sigmoid")
+    text = states(
+        "How far does replacing sigmoid",
+        r"$\sigma(x) = 1/(1 + e^{-x})$",
+        r"$\sigma'(x) = \sigma(x)(1 - \sigma(x)) \le 1/4$",
+        r"ten sigmoid layers a factor of at most $0.25^{10}",
+    )
     assert f"{0.25**10:.1e}" == "9.5e-07" and r"9.5\cdot10^{-7}" in text
     x = sp.symbols("x", real=True)
     sigma = 1 / (1 + sp.exp(-x))
@@ -237,7 +280,14 @@ def test_equal_start_keeps_units_equal():
 
 def test_initialisation_numbers():
     """A learner would be told a wrong standard deviation, a wrong range, or a wrong scale for ReLU layers."""
-    text = card("Derive Glorot")
+    text = states(
+        "Derive Glorot",
+        r"\mathrm{Var}(w) = \frac{2}{n_{\text{in}} + n_{\text{out}}}",
+        r"\mathrm{Var}(z_j) = n_{\text{in}}\cdot\mathrm{Var}(w)\cdot\mathrm{Var}(x)",
+        r"n_{\text{out}}\cdot\mathrm{Var}(w)\cdot\mathrm{Var}(g)",
+        "variance $a^2/3$",
+        "For 512 inputs and 512 outputs",
+    )
     assert r"\sqrt{2/1024} \approx 0.044" in text and f"{math.sqrt(2 / 1024):.3f}" == "0.044"
     a, u = sp.symbols("a u", positive=True)
     assert sp.integrate(u**2 / (2 * a), (u, -a, a)) == a**2 / 3
@@ -246,8 +296,21 @@ def test_initialisation_numbers():
     assert (
         sp.simplify(limit**2 / 3 - 2 / (n_in + n_out)) == 0 and r"a = \sqrt{6/(n_{\text{in}} + n_{\text{out}})}" in text
     )
-    assert r"\sqrt{2/512} = 0.0625" in card("Derive He init") and math.sqrt(2 / 512) == 0.0625
+    states(
+        "Derive He init",
+        r"$\mathrm{Var}(w) = 2/n_{\text{in}}$ keep",
+        r"\mathrm{Var}(z) = n_{\text{in}}\cdot\mathrm{Var}(w)\cdot\mathbb{E}[a^2]",
+        r"\mathbb{E}[a^2] = \tfrac12 \mathbb{E}[z'^2] = \tfrac12 \mathrm{Var}(z')",
+        r"For $n_{\text{in}} = 512$ the standard deviation is $\sqrt{2/512} = 0.0625$",
+        r"after 20 layers $2^{-20} \approx 10^{-6}$",
+    )
+    assert math.sqrt(2 / 512) == 0.0625
     assert f"{2**-20:.0e}" == "1e-06"
+    rng = np.random.default_rng(12)
+    before, weights = rng.normal(size=(400, 300)), rng.normal(scale=2, size=(300, 300))
+    after = relu(before)
+    assert (after**2).mean() == pytest.approx((before**2).mean() / 2, rel=0.02)
+    assert (after @ weights).var() == pytest.approx(300 * 4 * (after**2).mean(), rel=0.05)
 
 
 def test_signal_through_relu_layers():
@@ -261,9 +324,25 @@ def test_signal_through_relu_layers():
         assert z.var() == pytest.approx(expected, rel=0.2)
 
 
+def test_half_of_the_units_start_inactive():
+    """A learner would be told a wrong share of ReLU units that pass no gradient at the start."""
+    assert "inactive units, about half of them at the start" in card("How far does replacing sigmoid")
+    rng = np.random.default_rng(11)
+    z = rng.normal(size=(200, 300)) @ rng.normal(size=(300, 300))
+    assert (z > 0).mean() == pytest.approx(0.5, abs=0.02)
+
+
 def test_residual_gradient():
     """A learner would be told a wrong product, expansion or example for the gradient of residual blocks."""
-    text = card("stack of residual blocks")
+    text = states(
+        "stack of residual blocks",
+        r"\frac{\partial x_K}{\partial x_k} = (I + J_{K-1})\cdots(I + J_k)",
+        r"\frac{\partial x_{l+1}}{\partial x_l} = I + J_l",
+        r"I + \sum_{l=k}^{K-1} J_l + \sum_{l \gt m} J_lJ_m + \dots",
+        "$2^{K-k}$ in all",
+        r"\Bigl(\sum_l J_l^\top + \dots\Bigr)\frac{\partial L}{\partial x_K}",
+        "with every $J_l = 0.1$ and 20 blocks",
+    )
     rng = np.random.default_rng(8)
     j = rng.normal(size=(3, 4, 4))
     product = (np.eye(4) + j[2]) @ (np.eye(4) + j[1]) @ (np.eye(4) + j[0])
@@ -289,7 +368,7 @@ def test_residual_gradient():
 
 def test_polyline_of_a_parabola():
     """A learner would be told a wrong error for ten ReLU units that approximate a parabola."""
-    text = card("universal approximation theorem state")
+    text = states("universal approximation theorem state", "For $x^2$ on $[0, 1]$, ten equal pieces")
     assert "$1/400 = 0.0025$" in text and "$m$ ReLU units and an output bias draw any polyline of $m$ pieces" in text
     knots = np.arange(10) / 10
     slopes = np.diff(np.append(knots, 1) ** 2) * 10
@@ -301,7 +380,14 @@ def test_polyline_of_a_parabola():
 
 def test_tent_map_pieces():
     """A learner would be told a wrong tent map or wrong counts of pieces and units."""
-    text = card("composing a tent map")
+    text = states(
+        "composition of a tent map",
+        r"$t(x) = 2x$ for $x \le \frac12$ and $2 - 2x$ above, on $[0, 1]$",
+        "with $2k$ ReLU units",
+        "needs at least $2^k - 1$",
+        "at most $m + 1$ pieces",
+        r"$m + 1 \ge 2^k$ gives $m \ge 2^k - 1$",
+    )
     assert r"t(x) = 2 \mathrm{ReLU}(x) - 4 \mathrm{ReLU}(x - \tfrac12)" in text
     x = np.linspace(0, 1, 2**12 + 1)
     tent = lambda v: 2 * relu(v) - 4 * relu(v - 0.5)  # noqa: E731
@@ -318,13 +404,21 @@ def test_tent_map_pieces():
 
 def test_message_passing_is_equivariant():
     """A learner would be told that relabelling nodes merely permutes the result when it does not."""
-    assert r"H' = \mathrm{ReLU}(HW_{\text{self}} + AHW_{\text{nbr}})" in card("message-passing update")
+    states(
+        "message-passing update",
+        r"h_v' = \mathrm{ReLU}(h_vW_{\text{self}} + m_v)$ with $\psi = h_uW_{\text{nbr}}$",
+        r"H' = \mathrm{ReLU}(HW_{\text{self}} + AHW_{\text{nbr}})",
+        r"(PAP^\top)(PH)W = P (AHW)",
+        "$(PH)W = P(HW)$",
+    )
     rng = np.random.default_rng(9)
     upper = np.triu(rng.integers(0, 2, size=(6, 6)), 1)
     a, h, w_self, w_nbr = upper + upper.T, rng.normal(size=(6, 3)), rng.normal(size=(3, 2)), rng.normal(size=(3, 2))
     p = np.eye(6)[rng.permutation(6)]
     layer = lambda a, h: relu(h @ w_self + a @ h @ w_nbr)  # noqa: E731
     np.testing.assert_allclose(layer(p @ a @ p.T, p @ h), p @ layer(a, h))
+    by_node = [relu(h[v] @ w_self + sum(h[u] @ w_nbr for u in range(6) if a[v, u])) for v in range(6)]
+    np.testing.assert_allclose(layer(a, h), by_node)
     assert not np.allclose(layer(a, h), p @ layer(a, h))
 
 
@@ -334,6 +428,10 @@ def test_aggregators():
     for values in ((1, 2), (1, 1, 2, 2), (1, 2, 2)):
         row = f"| {', '.join(map(str, values))} | {sum(values)} | {np.mean(values):.3g} | {max(values)} |"
         assert row in text
+    assert "raw sums cannot, since $1 + 3 = 2 + 2$" in text
+    # a transformed feature, 1 for each kind of neighbour, tells 1, 3 from 2, 2
+    one_hot = lambda values: np.eye(4)[list(values)].sum(0)  # noqa: E731
+    assert sum((1, 3)) == sum((2, 2)) and (one_hot((1, 3)) != one_hot((2, 2))).any()
 
 
 def path_with_loops():
@@ -346,7 +444,15 @@ def test_over_smoothing():
     p, a = path_with_loops()
     after = np.linalg.matrix_power(p, 5) @ [1, 0, 0]
     assert f"$({after[0]:.3f}, {after[1]:.3f}, {after[2]:.3f})$ after five rounds" in card("What is over-smoothing")
-    text = card("repeated neighbourhood averaging")
+    states("What is over-smoothing", "a feature $(1, 0, 0)$ averaged")
+    text = states(
+        "repeated neighbourhood averaging",
+        r"P^kH \to \mathbf{1} \pi^\top H, \qquad \pi_v = \frac{\tilde d_v}{\sum_u \tilde d_u}",
+        r"$S = \tilde D^{-1/2}\tilde A\tilde D^{-1/2}$",
+        r"$P = \tilde D^{-1/2}S\tilde D^{1/2}$",
+        r"u_1 = \tilde D^{1/2}\mathbf{1}/\lVert \tilde D^{1/2}\mathbf{1}\rVert",
+        r"\tilde D^{-1/2}u_1u_1^\top\tilde D^{1/2} = \frac{\mathbf{1}\mathbf{1}^\top\tilde D}{\sum_u\tilde d_u}",
+    )
     assert r"$\pi = (2, 3, 2)/7$" in text and r"is $\frac12$" in text
     np.testing.assert_allclose(np.linalg.matrix_power(p, 60), np.tile(a.sum(1) / a.sum(), (3, 1)))
     assert np.tile(a.sum(1) / a.sum(), (3, 1))[0] == pytest.approx(np.array([2, 3, 2]) / 7)
@@ -358,11 +464,40 @@ def test_over_smoothing():
     np.testing.assert_allclose(inverse @ s @ root, p)
     top = root @ np.ones(3) / np.linalg.norm(root @ np.ones(3))
     np.testing.assert_allclose(s @ top, top)
+    np.testing.assert_allclose(inverse @ np.outer(top, top) @ root, np.ones((3, 3)) @ np.diag(a.sum(1)) / a.sum())
+
+
+def test_eigenvalues_of_averaging():
+    """A learner would be told wrong eigenvalues or bounds for averaging over neighbourhoods with self-loops."""
+    text = states(
+        "Prove that averaging over neighbourhoods",
+        r"\lambda = \frac{1}{\tilde d_v}\Bigl(1 + \sum_{u \in \mathcal{N}(v)} x_u\Bigr) \le 1",
+        r"\lambda \ge \frac{1 - (\tilde d_v - 1)}{\tilde d_v} = -1 + \frac{2}{\tilde d_v} \gt -1",
+        "with eigenvalue $-1$; a graph of two components has the eigenvalue 1 twice",
+    )
+    values = sp.Matrix([[1, 1, 0], [1, 1, 1], [0, 1, 1]])
+    averaging = sp.diag(*[sp.Rational(1, sum(values.row(i))) for i in range(3)]) * values
+    named = re.search(r"path of three nodes the eigenvalues are \$(.*?)\$, \$(.*?)\$ and \$(.*?)\$", text).groups()
+    claimed = {sp.Rational(re.sub(r"\\frac(\d)(\d)", r"\1/\2", v)) for v in named}
+    assert averaging.eigenvals() == dict.fromkeys(claimed, 1)
+    rng = np.random.default_rng(10)
+    for _ in range(20):
+        upper = np.triu(rng.random((7, 7)) < 0.3, 1)
+        upper[np.arange(6), np.arange(1, 7)] = True  # a path through all nodes: connected
+        a = (upper | upper.T) + np.eye(7)
+        degrees = a.sum(1)
+        found = np.sort(np.linalg.eigvals(a / degrees[:, None]).real)
+        assert found[-1] == pytest.approx(1) and found[-2] < 1 - 1e-6
+        assert found[0] >= (-1 + 2 / degrees).min() - 1e-12
+    swap = np.array([[0, 1], [1, 0]])  # two joined nodes without self-loops
+    assert min(np.linalg.eigvals(swap)) == pytest.approx(-1)
+    two_pairs = np.kron(np.eye(2), np.full((2, 2), 0.5))
+    assert sum(np.isclose(np.linalg.eigvals(two_pairs), 1)) == 2
 
 
 def test_batch_of_graphs():
     """A learner would be told wrong rows, edges or memberships for a triangle and a pair in one batch."""
-    text = card("graphs of different sizes")
+    text = states("graphs of different sizes", "a 3 by 3 block and a 2 by 2 block", "$H$ has $3 + 2 = 5$ rows")
     sizes, edges = (3, 2), (((0, 1), (0, 2), (1, 2)), ((0, 1),))
     shifted = [(u + sum(sizes[:g]), v + sum(sizes[:g])) for g, es in enumerate(edges) for u, v in es]
     assert shifted[-1] == (3, 4) and "the pair's edge $(0, 1)$ becomes $(3, 4)$" in text
@@ -393,3 +528,17 @@ def test_pictures_are_what_the_script_draws(function, name, tmp_path):
     assert (tmp_path / name).read_bytes() == (CONTENT / "media" / name).read_bytes()
     chapters = (CONTENT / f"{c}.md" for c in ("06-neural-networks", "07-optimisation", "08-regularisation"))
     assert sum(f"(media/{name})" in chapter.read_text(encoding="utf-8") for chapter in chapters) == 1
+
+
+@pytest.mark.parametrize("name", PICTURES.values())
+def test_labels_stay_inside_the_picture(name):
+    """A learner would see a label cut off at the edge of a picture."""
+    svg = (CONTENT / "media" / name).read_text(encoding="utf-8")
+    width, height = map(float, re.search(r'viewBox="0 0 (\d+) (\d+)"', svg).groups())
+    labels = re.findall(r'<text x="([-\d.]+)" y="([-\d.]+)"[^>]* text-anchor="(\w+)" font-size="(\d+)">([^<]*)<', svg)
+    assert labels
+    for x, y, anchor, size, words in labels:
+        wide = 0.56 * int(size) * len(words)  # a generous mean for the letters of a sans-serif face
+        left = float(x) - {"start": 0, "middle": wide / 2, "end": wide}[anchor]
+        assert left >= 0 and left + wide <= width, words
+        assert float(y) - int(size) >= 0 and float(y) <= height - 4, words

@@ -56,6 +56,22 @@ def pictures():
 # --- distributions and Bayes ------------------------------------------------------
 
 
+def test_examples_of_distributions():
+    """A learner would be told that three numbers are a distribution, or are none, when it is the other way round."""
+    text = card("makes an assignment of numbers to events")
+    good, bad = ([float(x) for x in v.split(",")] for v in re.findall(r"\((-?[\d.]+(?:, -?[\d.]+){2})\)", text))
+    assert min(good) >= 0 and math.isclose(sum(good), 1)
+    assert min(bad) < 0 and not math.isclose(sum(bad), 1)
+    assert "so an even number has probability $3 \\cdot 1/6 = 1/2$" in text and 3 * Fraction(1, 6) == Fraction(1, 2)
+
+
+def test_distribution_of_neither_form():
+    """A learner would be told a wrong weight of the point 0 under max(0, Z)."""
+    draws = np.maximum(0, np.random.default_rng(5).normal(size=200_000))
+    assert abs((draws == 0).mean() - 0.5) < 0.005
+    assert "puts probability 1/2 on the point 0" in card("probability density rather than")
+
+
 def test_densities_above_one():
     """A learner would be told a wrong height for a density that exceeds 1, or a wrong shaded area."""
     text = card("probability density rather than")
@@ -161,6 +177,7 @@ def test_softmax_has_the_largest_entropy():
         constraints = np.stack([np.ones(5), z])
         # the stationarity condition of the card: -log p_i - 1 + beta z_i is the same for all i
         assert np.ptp(-np.log(p) - 1 + beta * z) < 1e-12
+        assert np.sign(p @ z - z.mean()) == np.sign(beta)
         null = np.linalg.svd(constraints)[2][2:]
         for _ in range(50):
             step = rng.normal(size=3) @ null
@@ -266,6 +283,9 @@ def test_two_directions_of_the_divergence(pictures):
     m, s = min(fits, key=fits.get)
     assert abs(abs(m) - 2) < 1e-9 and abs(s - 0.6) < 1e-9
     assert math.isclose(kl(gauss(2, 0.6), p), kl(gauss(-2, 0.6), p), rel_tol=1e-6)
+    missed = kl(gauss(2, 0.6), p)
+    assert math.isclose(missed, math.log(2), abs_tol=0.005)
+    assert rf"$\log 2 \approx {math.log(2):.2f}$" in text
     drawn = pictures.best_reverse_fit()
     assert abs(drawn[0] - 2) < 0.03 and abs(drawn[1] - 0.6) < 0.03
     close = 0.5 * gauss(-0.5, 0.6) + 0.5 * gauss(0.5, 0.6)

@@ -22,6 +22,14 @@ def card(words: str) -> str:
     return re.sub(r"\s+", " ", found[0])
 
 
+def states(words: str, *passages: str) -> str:
+    """The one card that these words find, in which every one of these passages must stand."""
+    text = card(words)
+    missing = [passage for passage in passages if passage not in text]
+    assert not missing, f"the card {words!r} does not state {missing}"
+    return text
+
+
 def slope(f, x, step=1e-6):
     """The gradient of a scalar function of an array by central differences."""
     out = np.zeros_like(x)
@@ -38,7 +46,14 @@ def slope(f, x, step=1e-6):
 
 def test_gaussian_prior_gives_l2():
     """A learner would be told a wrong penalty strength for a Gaussian prior."""
-    text = card("maximum a posteriori")
+    text = states(
+        "maximum a posteriori",
+        r"\frac12\sum_{n=1}^N (y_n - f(x_n; w))^2 + \frac\lambda2\lVert w\rVert^2",
+        r"\frac{1}{2\sigma^2}\sum_n (y_n - f(x_n; w))^2",
+        r"-\log p(w) &= \frac{1}{2\tau^2}\sum_j w_j^2\\ &= \frac{1}{2\tau^2}\lVert w\rVert^2",
+        r"leaves $\lambda = \sigma^2/\tau^2$ in front of $\frac12\lVert w\rVert^2$",
+        r"$\lVert w\rVert^2/(2\tau^2)$ is the MAP objective",
+    )
     w, s, t = sp.symbols("w s t", positive=True)
     data = [(1, 2), (2, 3), (3, 7)]
     normal = lambda x, sd: sp.exp(-(x**2) / (2 * sd**2)) / (sp.sqrt(2 * sp.pi) * sd)  # noqa: E731
@@ -48,11 +63,21 @@ def test_gaussian_prior_gives_l2():
     assert sp.simplify(sp.diff(s**2 * negative - objective, w)) == 0
     assert r"$\sigma = 1$ and $\tau = 2$ give $\lambda = 0.25$" in text
     assert (s**2 / t**2).subs({s: 1, t: 2}) == sp.Rational(1, 4)
+    assert r"with $\lambda = \sigma^2/\tau^2$" in text and "divides $\\lambda$ by $N$ as well" in text
+    # linear f: the minimiser is that of ridge regression with this strength
+    x, y = (sp.Matrix(column) for column in zip(*data, strict=True))
+    (best,) = sp.solve(sp.diff(objective, w), w)
+    assert sp.simplify(best - (x.T * y)[0] / ((x.T * x)[0] + s**2 / t**2)) == 0
 
 
 def test_pulls_on_large_and_small_weights():
     """A learner would be told wrong pulls of the two penalties."""
-    text = card("in the pull they exert")
+    text = states(
+        "in the pull they exert",
+        r"\frac{d}{dw}\frac\lambda2w^2 &= \lambda w",
+        r"\frac{d}{dw}\lambda\lvert w\rvert &= \lambda\cdot\mathrm{sign}(w)",
+        r"With $\lambda = 0.1$",
+    )
     lam = sp.Rational(1, 10)
     w = sp.symbols("w", positive=True)
     l2, l1 = sp.diff(lam * w**2 / 2, w), sp.diff(lam * w, w)
@@ -68,7 +93,15 @@ def soft(a, lam):
 
 def test_soft_threshold():
     """A learner would be told a wrong minimiser under an L1 penalty, or a wrong one under L2."""
-    text = card(r"Derive the minimiser of")
+    text = states(
+        "Derive the minimiser of",
+        r"$\frac12(w - a)^2 + \lambda\lvert w\rvert$",
+        r"For $w \gt 0$ the derivative is $w - a + \lambda$. It vanishes at $w = a - \lambda$",
+        r"For $w \lt 0$ the derivative is $w - a - \lambda$. It vanishes at $w = a + \lambda$",
+        r"0 \in -a + [-\lambda, \lambda] \iff \lvert a\rvert \le \lambda",
+        r"The penalty $\frac\lambda2w^2$ would give $w^\ast = a/(1 + \lambda)$",
+        r"With $\lambda = 1$, $a = 3$",
+    )
     assert r"w^\ast = \mathrm{sign}(a)\cdot\max(\lvert a\rvert - \lambda, 0)" in text
     grid = np.linspace(-5, 5, 10001)
     for a, lam in itertools.product((-3, -1, -0.8, 0, 0.5, 1, 2.5), (0.3, 1, 2)):
@@ -102,6 +135,11 @@ def test_condition_for_a_zero_weight():
     for _ in range(5000):
         step = w - rate * x.T @ (x @ w - y)
         w = np.sign(step) * np.maximum(abs(step) - rate * lam, 0)
+    states(
+        "loss contours meeting", r"the penalty $\frac\lambda2\lVert w\rVert_2^2$ it needs $\partial L/\partial w_j = 0$"
+    )
+    ridge = np.linalg.solve(x.T @ x + lam * np.eye(6), x.T @ y)
+    np.testing.assert_allclose(x.T @ (x @ ridge - y), -lam * ridge)  # zero exactly where the weight is
     gradient = x.T @ (x @ w - y)
     assert 0 < np.count_nonzero(w) < 6
     assert (abs(gradient[w == 0]) <= lam).all()
@@ -113,7 +151,13 @@ def test_condition_for_a_zero_weight():
 
 def test_inverted_dropout_moments():
     """A learner would be told a wrong mean, variance or example of inverted dropout."""
-    text = card("How does dropout treat")
+    text = states(
+        "How does dropout treat",
+        r"m_j &\sim \mathrm{Bernoulli}(1 - p)\\ \tilde h_j &= \frac{m_j}{1 - p}h_j",
+        "multiplied weights by $1 - p$ at test time",
+        "With $p = 0.2$ and $h_j = 4$",
+        r"$\mathrm{Var}(\tilde h_j) = \frac{p}{1 - p}h_j^2$",
+    )
     p, h = sp.symbols("p h", positive=True)
     outcomes = [(p, 0), (1 - p, h / (1 - p))]
     mean = sum(q * v for q, v in outcomes)
@@ -127,8 +171,8 @@ def test_inverted_dropout_moments():
 
 def test_geometric_ensemble_of_a_softmax_layer():
     """A learner would be told wrongly that dropout on a softmax layer is an exact geometric ensemble."""
-    text = card("How exact is the view")
-    assert "a renormalised geometric mean of probabilities" in text
+    text = states("How exact is the view", "one of $2^n$ subnetworks on $n$ units", "$n = 100$ units")
+    assert "the softmax of averaged logits is the renormalised geometric mean" in text
     rng = np.random.default_rng(1)
     x, w, keep = rng.normal(size=5), rng.normal(size=(5, 3)), 0.7
     softmax = lambda s: np.exp(s) / np.exp(s).sum()  # noqa: E731
@@ -145,7 +189,16 @@ def test_geometric_ensemble_of_a_softmax_layer():
 
 def test_dropout_as_weighted_ridge():
     """A learner would be told a wrong penalty for dropout on the inputs of linear regression."""
-    assert r"(t - x^\top w)^2 + \frac{1 - q}{q}\sum_j x_j^2w_j^2" in card("dropout on the inputs")
+    states(
+        "dropout on the inputs",
+        r"$\hat y = \sum_j \frac{m_j}{q}x_jw_j$",
+        r"(t - x^\top w)^2 + \frac{1 - q}{q}\sum_j x_j^2w_j^2",
+        r"\mathrm{Var}\Bigl(\frac{m_j}{q}\Bigr) = \frac{q(1 - q)}{q^2} = \frac{1 - q}{q}",
+        r"\mathrm{Var}(\hat y) = \frac{1 - q}{q}\sum_j x_j^2w_j^2",
+        r"\mathbb{E}[(t - \hat y)^2] = (t - \mathbb{E}[\hat y])^2 + \mathrm{Var}(\hat y)",
+        r"weight $w_j$ pays $\frac{1 - q}{q}w_j^2\sum_n x_{nj}^2$",
+        "At $q = 0.5$ the factor is 1",
+    )
     rng = np.random.default_rng(2)
     x, w, t = rng.normal(size=4), rng.normal(size=4), 0.3
     for q in (0.3, 0.5, 0.9):
@@ -166,6 +219,14 @@ def batch_norm(x, gamma, beta, eps=1e-5):
 def test_batch_norm_forward():
     """A learner would be told a wrong example, mean, variance or identity setting of batch normalisation."""
     text = card("Derive the batch-normalisation forward pass")
+    states(
+        "Derive the batch-normalisation forward pass",
+        r"\hat x_n = \frac{x_n - \mu}{\sqrt{v + \epsilon}}, \qquad y_n = \gamma\hat x_n + \beta",
+        r"\mu = \frac1N\sum_{n=1}^N x_n",
+        r"v = \frac1N\sum_{n=1}^N (x_n - \mu)^2",
+        r"its variance $v/(v + \epsilon) \approx 1$",
+        r"$\gamma = \sqrt{v + \epsilon}$ and $\beta = \mu$ would undo",
+    )
     x = np.array([0.0, 6, 6, 8])
     assert "The batch $(0, 6, 6, 8)$ has mean 5 and variance 9" in text and (x.mean(), x.var()) == (5, 9)
     assert ", ".join(f"{v:.2f}" if v != 1 else "1" for v in batch_norm(x, 1, 0, 0)) in text
@@ -178,7 +239,15 @@ def test_batch_norm_forward():
 @pytest.mark.parametrize("eps", [0.0, 1e-5, 0.5])
 def test_batch_norm_backward(eps):
     """A learner would be told a wrong gradient of batch normalisation."""
-    text = card("Derive the backward pass of batch normalisation")
+    text = states(
+        "Derive the backward pass of batch normalisation",
+        r"\frac{\partial L}{\partial\beta} &= \sum_n g_n, \qquad",
+        r"\frac{\partial L}{\partial\gamma} = \sum_n g_n\hat x_n",
+        r"\frac{\partial\mu}{\partial x_k} = \frac1N, \quad \frac{\partial v}{\partial x_k} = \frac{2(x_k - \mu)}{N}",
+        r"\frac{\partial s}{\partial x_k} = \frac{1}{2s}\cdot\frac{2(x_k - \mu)}{N} = \frac{\hat x_k}{N}",
+        r"\frac{\delta_{nk} - \frac1N}{s} - \frac{x_n - \mu}{s^2}\cdot\frac{\hat x_k}{N}",
+        r"\frac1s\Bigl(\delta_{nk} - \frac1N - \frac{\hat x_n\hat x_k}{N}\Bigr)",
+    )
     assert r"\frac{\gamma}{s}\Bigl(g_k - \overline{g} - \hat x_k\overline{g\hat x}\Bigr)" in text
     rng = np.random.default_rng(3)
     x, c, gamma, beta = rng.normal(size=7), rng.normal(size=7), 1.7, -0.4
@@ -211,9 +280,9 @@ def test_batch_norm_backward(eps):
 
 def test_batch_norm_folds_into_the_layer_before():
     """A learner would be told a wrong factor for merging batch normalisation into a dense layer."""
-    assert r"column $j$ of $W$ is multiplied by $\gamma_j/s_j$ and the bias adjusted" in card(
-        "differ between training and inference"
-    )
+    text = card("differ between training and inference")
+    assert r"column $j$ of $W$ is multiplied by $\gamma_j/s_j$ and the bias becomes" in text
+    assert r"$(b_j - \mu_{\text{run},j})\gamma_j/s_j + \beta_j$" in text
     rng = np.random.default_rng(4)
     x, w, b, mu, gamma, beta = (rng.normal(size=n) for n in ((5, 3), (3, 4), 4, 4, 4, 4))
     s = np.sqrt(rng.random(4) + 0.1)

@@ -16,7 +16,8 @@ PACKAGE = ROOT / "deckbuilder"
 LAYERS = (
     ("deckbuilder", "__main__"),
     ("cli",),
-    ("reporters", "preview", "anki", "publishing"),
+    ("drill_reports", "preview", "anki", "publishing"),
+    ("reporters",),
     ("pipeline",),
     ("packaging",),
     ("rendering",),
@@ -40,6 +41,7 @@ HOMES = {
     "markdown_it": ("source", "rendering"),
     "mdit_py_plugins": ("source", "rendering"),
     "yaml": ("yaml_text",),
+    "rich": ("drill_reports",),
     "wcwidth": ("reporters",),
     "anki": ("anki",),
 }

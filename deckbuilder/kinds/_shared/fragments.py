@@ -9,8 +9,8 @@ from string import Template
 
 
 @cache
-def _fragment(name: str) -> Template:
-    return Template((files(__package__) / f"{name}.html").read_text("utf-8").strip())
+def _fragment(name: str, folder: str = "_shared") -> Template:
+    return Template((files("deckbuilder.kinds") / folder / f"{name}.html").read_text("utf-8").strip())
 
 
 def hints(bodies: Sequence[str]) -> str:
@@ -37,3 +37,44 @@ def steps(titled: Sequence[tuple[str, str]]) -> str:
     fragment = _fragment("step")
     items = "".join(fragment.substitute(title=title, body=body) for title, body in titled)
     return f'<ol class="db-steps">{items}</ol>'
+
+
+def next_step(goal: str, after: str | None) -> str:
+    """Return the question of a step's own note: the goal, and what comes after the step called `after` (None: first).
+
+    The titles tell the notes of one derivation apart in Anki's browser.
+    """
+    if after is None:
+        asked = "What comes first, and why?"
+    else:
+        asked = f"After “{after}”: what comes next, and why?" if after else "What comes next, and why?"
+    return _fragment("next_step").substitute(goal=goal, asked=asked)
+
+
+def steps_so_far(titled: Sequence[tuple[str, str]]) -> str:
+    """Return the steps before the one that is asked for, open."""
+    if not titled:
+        return ""
+    fragment = _fragment("taken_step")
+    items = "".join(fragment.substitute(title=title, body=body) for title, body in titled)
+    return f'<ol class="db-taken">{items}</ol>'
+
+
+def titled(title: str, body: str) -> str:
+    """Return a body with its title above it, where it has one."""
+    return _fragment("titled").substitute(title=title, body=body) if title else body
+
+
+def labelled(question: str, label: str) -> str:
+    """Return a question with a label that tells it from others of the same words, where there is one."""
+    return _fragment("labelled").substitute(question=question, label=label) if label else question
+
+
+def worked(steps: Sequence[str]) -> str:
+    """Return a worked solution, one item a step; empty where there is none."""
+    return f'<ol class="db-worked">{"".join(f"<li>{step}</li>" for step in steps)}</ol>' if steps else ""
+
+
+def drill(piece: str, /, **content: str) -> str:
+    """Return one of the pieces of a drill, filled."""
+    return _fragment(piece, "drill/pieces").substitute(content)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from deckbuilder.diagnostics import Diagnostic, Span
+from deckbuilder.drills.slots import Slot
 from deckbuilder.kinds import fields
 from deckbuilder.kinds._shared import fragments
 from deckbuilder.source.passage import Passage
@@ -30,7 +31,7 @@ class Note:
     question: Question
 
 
-Slots: TypeAlias = "tuple[Mapping[str, Any], ...]"
+Slots: TypeAlias = "tuple[Slot, ...]"
 """What the lock keeps for a note besides its identity: a drill's variants by value."""
 
 
@@ -59,7 +60,7 @@ class Settled:
 
 
 def _as_it_is(note: Note, key: str, slots: Slots) -> Settled:
-    return Settled(note)
+    return Settled(note, slots)  # a note that is no drill any more may become one again
 
 
 def _no_parts(note: Note) -> Sequence[Part]:

@@ -1,0 +1,26 @@
+"""A drill that tests share: the one that the format is explained by."""
+
+from __future__ import annotations
+
+MOMENTUM = r"""variants: 12
+params:
+  w:    {range: [-1, 1], step: 0.1, exclude: [0]}
+  g:    {range: [-0.5, 0.5], step: 0.1, exclude: [0]}
+  v:    {range: [-0.4, 0.4], step: 0.1, exclude: [0]}
+  lr:   {choices: [0.1, 0.01, 0.5]}
+  beta: {choices: [0.9, 0.8, 0.5]}
+example: {w: 0.5, g: 0.2, v: 0.1, lr: 0.1, beta: 0.9}
+let: {v1: beta*v + g, w1: w - lr*v1}
+where: ["places(w1) <= 3", "v1 != 0"]
+check: ["w1 + lr*v1 == w"]
+ask: |
+  Weight $w=@{w}$, gradient @{g}, velocity $v=@{v}$, $\alpha=@{lr}$, $\beta=@{beta}$. Find $v'$ and $w'$.
+steps:
+  - $v' = \beta v + g = @{beta}\cdot@{v:p} + @{g:p} = @{v1}$
+  - $w' = w - \alpha v' = @{w} - @{lr}\cdot@{v1:p} = @{w1}$
+answer: w1
+tolerance: 0.001
+mistakes:
+  plain SGD, no momentum: w - lr*g
+  wrong sign: w + lr*v1
+"""
