@@ -16,8 +16,9 @@ PACKAGE = ROOT / "deckbuilder"
 LAYERS = (
     ("deckbuilder", "__main__"),
     ("cli",),
-    ("drill_reports", "preview", "anki", "publishing"),
+    ("drill_reports", "preview", "anki", "publishing", "starter", "schemas"),
     ("reporters",),
+    ("diff",),
     ("pipeline",),
     ("packaging",),
     ("rendering",),
