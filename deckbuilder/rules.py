@@ -947,9 +947,9 @@ ANKI_MISSING = Rule(
     mend="Run `pip install 'anki-deckbuilder[anki]'`.",
 )
 
-PACKAGE_UNREADABLE = Rule(
+PACKAGE_REFUSED = Rule(
     code="DB811",
-    name="package-unreadable",
+    name="package-refused",
     severity=ERROR,
     message="Anki cannot import this: {problem}",
     why="Learners could not import it either.",

@@ -43,7 +43,7 @@ def verify(new: Path, previous: Path | None = None) -> Verified:
 
     for path in (previous or new, new):
         if problem := _unreadable(path):
-            finding = rules.PACKAGE_UNREADABLE.at(Span(path.as_posix()), problem=problem)
+            finding = rules.PACKAGE_REFUSED.at(Span(path.as_posix()), problem=problem)
             return Verified(new, previous, None, (finding,))
     releases = [previous or new, new]
     try:
@@ -52,7 +52,7 @@ def verify(new: Path, previous: Path | None = None) -> Verified:
     except Exception as error:  # whatever Anki raises for a package, a learner would see
         if not type(error).__module__.startswith("anki."):
             raise
-        finding = rules.PACKAGE_UNREADABLE.at(Span(new.as_posix()), problem=error)
+        finding = rules.PACKAGE_REFUSED.at(Span(new.as_posix()), problem=error)
         return Verified(new, previous, None, (finding,))
     return Verified(new, previous, report, tuple(_findings(report, late, Span(new.as_posix()))))
 
