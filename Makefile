@@ -28,7 +28,7 @@ PIN := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --g
 
 .DEFAULT_GOAL := deck
 .DELETE_ON_ERROR:
-.PHONY: deck test check bench matrix requirements clean
+.PHONY: deck test check bench pictures matrix requirements clean
 
 # Build content/ into build/.
 deck: $(DECK_READY)
@@ -51,6 +51,10 @@ bench: $(TEST_READY)
 # The proof of an update on Anki of several years, each in an environment of its own.
 matrix: $(TEST_READY) deck
 	$(VENV_PYTHON) tests/anki/matrix.py --package build/transformers.apkg
+
+# Take the README's pictures of the cards again; needs Chromium or Chrome.
+pictures: $(TEST_READY)
+	$(VENV_PYTHON) -m tests.cards.pictures $(if $(FONT),--font $(FONT)) $(if $(FONTS),--fonts $(FONTS))
 
 # Pin the newest releases again; needs uv.
 requirements:

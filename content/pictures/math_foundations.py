@@ -169,17 +169,19 @@ def singular_values() -> str:
     )
 
 
-def double_well() -> str:
-    """Draw x^4 - 2 x^2 + x/2 and the points of a gradient descent that ends in the higher of its two minima."""
+def two_valleys(x: float) -> float:
+    """Return the height of the curve with a high and a low valley."""
+    return x**4 - 2 * x**2 + 0.5 * x
 
-    def curve(x: float) -> float:
-        return x**4 - 2 * x**2 + 0.5 * x
+
+def double_well() -> str:
+    """Draw two valleys and the points of a gradient descent that ends in the higher of them."""
 
     def place(x: float, y: float) -> Point:
         return 186 + 104 * x, 142 - 58 * y
 
     def dot(x: float, colour: str, radius: float) -> str:
-        at = place(x, curve(x))
+        at = place(x, two_valleys(x))
         return f'<circle cx="{number(at[0])}" cy="{number(at[1])}" r="{number(radius)}" fill="{colour}"/>'
 
     walk = [1.5]
@@ -188,13 +190,13 @@ def double_well() -> str:
     lowest = -1.0575
     shapes = [
         polyline([place(-1.62, 0), place(1.6, 0)], GREY, 1),
-        polyline([place(x / 50, curve(x / 50)) for x in range(-80, 77)], BLUE, 3),
+        polyline([place(x / 50, two_valleys(x / 50)) for x in range(-80, 77)], BLUE, 3),
         *(dot(x, AMBER, 4) for x in walk[:12]),
         dot(walk[-1], AMBER, 6),
         dot(lowest, GREEN, 6),
-        label((place(1.5, 0)[0] - 10, place(0, curve(1.5))[1] + 2), "start", AMBER, "end"),
-        label((place(0.93, 0)[0], place(0, curve(0.93))[1] + 26), "stays here", AMBER),
-        label((place(lowest, 0)[0], place(0, curve(lowest))[1] + 26), "lowest point", GREEN),
+        label((place(1.5, 0)[0] - 10, place(0, two_valleys(1.5))[1] + 2), "start", AMBER, "end"),
+        label((place(0.93, 0)[0], place(0, two_valleys(0.93))[1] + 26), "stays here", AMBER),
+        label((place(lowest, 0)[0], place(0, two_valleys(lowest))[1] + 26), "lowest point", GREEN),
     ]
     return svg("Gradient descent comes to rest in the higher of two minima", 360, 270, shapes)
 

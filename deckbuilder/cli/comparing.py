@@ -63,6 +63,7 @@ def diff(what: tuple[Path, ...], against: Path | None, exit_code: bool, form: st
         from deckbuilder.reporters import no_style
 
         style = stdout_style()
-        click.echo(text_diff(found, compared, style, coloured=style is not no_style, stopped=stopped))
+        coloured = style is not no_style  # said to click too, which takes colours out of pipes, FORCE_COLOR or not
+        click.echo(text_diff(found, compared, style, coloured=coloured, stopped=stopped), color=coloured)
     if stopped or (exit_code and found and not found.is_empty):
         raise SystemExit(1)

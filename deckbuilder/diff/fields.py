@@ -30,7 +30,10 @@ def field_change(name: str, old: str, new: str) -> FieldChange:
 
 def _by_words(name: str, old: str, new: str) -> FieldChange:
     words = word_diff(old, new)
-    if all(piece.fate is Fate.SAME for piece in words):
+    before, after = (
+        "".join(piece.text for piece in words if piece.fate is not left) for left in (Fate.COME, Fate.GONE)
+    )
+    if before.strip() == after.strip():
         return FieldChange(name, summary="only formatting, links or colours")
     return FieldChange(name, words)
 

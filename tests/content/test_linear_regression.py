@@ -73,7 +73,7 @@ def test_three_point_example():
     states(
         "Derive the closed-form solution",
         "$(0,1), (1,2), (2,4)$",
-        r"\begin{pmatrix}3&3\\3&5\end{pmatrix}\hat w = \begin{pmatrix}7\\10\end{pmatrix}",
+        r"\begin{pmatrix} 3 & 3 \\ 3 & 5 \end{pmatrix}\hat w = \begin{pmatrix} 7 \\ 10 \end{pmatrix}",
         r"\hat y = \frac56 + \frac32x",
     )
     residual = y - x * w
@@ -239,9 +239,9 @@ def test_bias_variance_decomposition():
     """A learner would be told that bias squared, variance and noise add up to the expected error when they do not."""
     states(
         "Derive the bias–variance decomposition",
-        r"\underbrace{(f(x) - \bar f(x))^2}_{\text{bias squared}}",
-        r"\underbrace{\mathrm{Var}(\hat f(x))}_{\text{variance}}",
-        r"\underbrace{\sigma^2}_{\text{noise}}",
+        r"\underset{\text{bias squared}}{\underbrace{(f(x) - \bar f(x))^2}}",
+        r"\underset{\text{variance}}{\underbrace{\mathrm{Var}(\hat f(x))}}",
+        r"\underset{\text{noise}}{\underbrace{\sigma^2}}",
         r"\mathbb{E}[(f-\hat f)^2] + \mathbb{E}[\varepsilon^2] \\ &+ 2\thinspace\mathbb{E}[\varepsilon(f-\hat f)]",
         r"f - \hat f = (f - \bar f) + (\bar f - \hat f)",
         r"(f-\bar f)^2 + \mathbb{E}[(\hat f-\bar f)^2]",

@@ -1,4 +1,4 @@
-r"""The foundation chapters' formulas, against what GitHub is known to do to math between dollars.
+r"""The formulas of the chapters, against what GitHub is known to do to math between dollars.
 
 GitHub reads Markdown before it typesets: it takes the backslash of `\,`, `\!` or `\{` for an escape, keeps `\\` only at
 the end of a line, typesets no `$` that follows a hyphen, a quote or a slash, and reads a pair of underscores that look
@@ -15,11 +15,10 @@ import pytest
 from markdown_it import MarkdownIt
 
 CONTENT = Path(__file__).resolve().parents[2] / "content"
-CHAPTERS = [
-    (CONTENT / f"{name}.md").read_text(encoding="utf-8")
-    for name in ("01-linear-algebra", "02-calculus", "03-probability")
-]
-chapters = pytest.mark.parametrize("chapter", CHAPTERS, ids=("linear algebra", "calculus", "probability"))
+CHAPTERS = sorted(CONTENT.glob("**/*.md"))
+chapters = pytest.mark.parametrize(
+    "chapter", [path.read_text(encoding="utf-8") for path in CHAPTERS], ids=[path.stem for path in CHAPTERS]
+)
 
 
 def lost(chapter: str) -> list[str]:

@@ -75,8 +75,13 @@ def test_distribution_of_neither_form():
 def test_densities_above_one():
     """A learner would be told a wrong height for a density that exceeds 1, or a wrong shaded area."""
     text = card("probability density rather than")
-    peak = 1 / (0.1 * math.sqrt(2 * math.pi))
-    assert f"{peak:.2f}" in text
+    end, height, sigma, peak = (
+        float(n)
+        for n in re.search(
+            r"on \$\[0, ([\d.]+)\]\$ is (\d+) everywhere.*sigma = ([\d.]+)\$ peaks at about ([\d.]+)\.", text
+        ).groups()
+    )
+    assert height == 1 / end and peak == round(1 / (sigma * math.sqrt(2 * math.pi)), 2)
     x = np.linspace(0, 1, 100001)
     area = np.exp(-(x**2) / 2).mean() / math.sqrt(2 * math.pi)
     svg = (CONTENT / "media" / "pmf-and-pdf.svg").read_text(encoding="utf-8")
@@ -101,11 +106,16 @@ def test_bayes_theorem_and_its_symmetric_case():
 def test_odds_form_example():
     """A learner would be told a wrong posterior for the 1% disease."""
     text = card("is used to judge a hypothesis")
-    ratio = Fraction(90, 5)
-    odds = Fraction(1, 99) * ratio
-    assert ratio == 18 and odds == Fraction(18, 99)
+    base, ill, healthy = (
+        int(n) for n in re.search(r"base rate of (\d+)%.*for (\d+)% of the ill and (\d+)%", text).groups()
+    )
+    ratio = Fraction(ill, healthy)
+    odds = Fraction(base, 100 - base) * ratio
     posterior = odds / (1 + odds)
-    assert posterior == Fraction(18, 117)
+    assert f"prior odds {base}:{100 - base}" in text
+    assert f"$0.{ill}/{healthy / 100:.2f} = {ratio}$" in text
+    assert f"odds {odds.numerator * 99 // odds.denominator}:99, a probability of ${ratio}/{99 + ratio}" in text
+    assert posterior == ratio / (99 + ratio)
     assert f"{float(posterior):.3f}" in text
 
 
@@ -117,6 +127,7 @@ def test_coin_likelihoods():
     t = sp.symbols("t", positive=True)
     assert sp.solve(sp.diff(7 * sp.log(t) + 3 * sp.log(1 - t), t), t) == [sp.Rational(7, 10)]
     assert r"\hat\theta = 0.7" in card("How does maximum likelihood estimation")
+    assert "($0.1^{1000}$ is 0 in double precision)" in card("How does maximum likelihood estimation")
     assert math.prod([0.1] * 1000) == 0.0
 
 
@@ -163,6 +174,7 @@ def test_softmax_examples():
     """A learner would be told wrong probabilities for (1, 2, 3) or (10, 20, 30)."""
     text = card("How does the softmax function convert")
     assert "(" + ", ".join(f"{p:.3f}" for p in softmax([1, 2, 3])) + ")" in text
+    assert rf"$e \approx {math.e:.3f}$" in text
     small, middle, large = softmax([10, 20, 30])
     assert f"{small:.0e}" == "2e-09" and f"{middle:.0e}" == "5e-05" and f"{large:.5f}" == "0.99995"
     assert r"(2\cdot 10^{-9}, 5\cdot 10^{-5}, 0.99995)" in text

@@ -12,7 +12,7 @@ import pytest
 from deckbuilder.diagnostics import Diagnostic
 from deckbuilder.diff.asking import diff_packages, diff_sources
 from deckbuilder.diff.compare import DeckDiff, NoteRef
-from deckbuilder.diff.fields import FieldChange
+from deckbuilder.diff.fields import FieldChange, field_change
 from deckbuilder.diff.words import Fate
 from deckbuilder.packaging.reading import read_package
 from deckbuilder.packaging.writer import package_bytes
@@ -315,6 +315,12 @@ def test_drills_are_told_by_the_number_of_their_variants() -> None:
     (change,) = against_last_build().changed
     (variants,) = change.fields
     assert re.fullmatch(r"[1-5] of 9 variants changed", variants.summary)
+
+
+def test_blank_lines_at_the_ends_are_no_words() -> None:
+    """If this failed, nothing would be marked as something; but an indent in code is something."""
+    assert field_change("Answer", "<p>a b</p>", "a b").summary == "only formatting, links or colours"
+    assert field_change("Code", "<pre>if a:\n  b\nc</pre>", "<pre>if a:\n  b\n  c</pre>").words
 
 
 def test_a_change_that_shows_in_no_word_says_so() -> None:

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from deckbuilder.cli import main
 from deckbuilder.kinds import fields
 from deckbuilder.pipeline import Options, build
-from deckbuilder.publishing.release import ReleaseResult
+from deckbuilder.publishing.release import ReleaseResult, release
 from tests.support.apkg import opened
 from tests.support.author import DAY, FIRST, Author
 from tests.support.learner import ImportCounts, Learner
@@ -293,3 +293,13 @@ def test_a_release_of_nothing_says_so(author: Author) -> None:
     result = author.release("1.1", FIRST + DAY)
     assert codes(result) == ["DB806"]
     assert not result.failed
+
+
+def test_the_guide_names_every_file_that_a_release_writes(author: Author, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If this failed, a maintainer would not know what to commit and what to publish."""
+    monkeypatch.chdir(author.root)
+    guide = (Path(__file__).parents[2] / "docs" / "releases.md").read_text("utf-8")
+    named = [line.split("`")[1] for line in guide.splitlines() if line.startswith(("| `content/", "| `build/"))]
+    result = release(Path("content"), "1.0")
+    written = {path.as_posix().replace("algebra", "NAME") for path in result.written}
+    assert written == set(named)

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from deckbuilder.cli import main
 from deckbuilder.kinds.registry import KIND_NAMES
 from deckbuilder.pipeline import Options, build
+from tests.support.learner import ImportCounts, Learner
 
 
 @pytest.fixture(autouse=True)
@@ -42,6 +43,9 @@ def test_it_builds_at_once_without_a_single_finding_and_shows_every_kind() -> No
     assert result.diagnostics == ()
     assert {note.kind for note in result.notes} == set(KIND_NAMES)
     assert (result.deck, result.apkg) == ("my-notes", Path("build/my-notes.apkg"))
+    with Learner() as learner:
+        assert learner.import_package(Path("build/my-notes.apkg")) == ImportCounts(new=5)
+        assert learner.database_problems() == ""
 
 
 def test_its_code_does_what_it_says() -> None:
