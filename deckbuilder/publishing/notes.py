@@ -10,6 +10,8 @@ from itertools import pairwise
 from pathlib import Path
 from string import Template
 
+from deckbuilder.diff.markdown import code
+from deckbuilder.diff.search import search_for
 from deckbuilder.identity.lock import Lock, LockedNote, Release
 from deckbuilder.kinds import fields
 from deckbuilder.project import Settings, slug
@@ -20,6 +22,7 @@ _LONGEST = 150  # characters of a question
 _LISTED = 100  # notes that a list names one by one
 _SEARCHED = 50  # keys in one search
 _PROJECT = re.compile(r"https?://[^/]+(?:/[^/{]+){0,2}")  # owner and name, of a link to a line of a file
+_SPECIAL, _LITERAL = re.compile(r'([\\*_"])'), r"\\\1"  # of Anki's search
 _HEADING = re.compile(r"^## ", re.MULTILINE)
 
 
@@ -42,7 +45,7 @@ def _section(changes: ReleaseChanges, lock: Lock, release: Release, *, first: bo
         yield "An import deletes nothing: these cards stay with you. To be rid of them, search in Anki's browser for"
         keys = [note.key for note in changes.retired]
         some = [keys[start : start + _SEARCHED] for start in range(0, len(keys), _SEARCHED)]
-        yield "\n\n".join(f"    {search_for_keys(lock.deck, those)}" for those in some)
+        yield "\n\n".join(f"    {search_for(those, lock.deck)}" for those in some)
     if changes.restyled:
         yield (
             "The look of the cards changed. If you have a style of your own, copy it before the import "
@@ -81,13 +84,7 @@ def summary_of(changes: ReleaseChanges, *, first: bool) -> str:
 
 def search_for_version(deck: str, version: str) -> str:
     """Return the search of Anki's browser for all notes of the deck that last changed in this release."""
-    return f'"note:*({_escaped(deck)})" {fields.VERSION}:{_escaped(version)}'
-
-
-def search_for_keys(deck: str, keys: Sequence[str]) -> str:
-    """Return the search of Anki's browser for the deck's notes with these keys."""
-    found = " OR ".join(f"{fields.KEY}:{_escaped(key)}" for key in keys)
-    return f'"note:*({_escaped(deck)})" ({found})'
+    return f'"note:* ({_SPECIAL.sub(_LITERAL, deck)})" {fields.VERSION}:{version}'
 
 
 def with_section(before: str | None, section: str, deck: str) -> str:
@@ -149,14 +146,7 @@ def _counted(count: int, word: str) -> str:
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
-def _escaped(text: str) -> str:
-    """Return a text as Anki's search takes it literally."""
-    return re.sub(r'([\\":*_()])', r"\\\1", text)
-
-
 def _one_line(text: str) -> str:
-    """Return a question as one line of Markdown in which GitHub sees no HTML and calls nobody by name."""
+    """Return a question as one line of code, in which GitHub calls nobody by name and sees no HTML."""
     line = " ".join(text.split())
-    if len(line) > _LONGEST:
-        line = line[: _LONGEST - 1].rstrip() + "…"
-    return line.replace("&", "&amp;").replace("<", "&lt;").replace("@", "@\u200b")
+    return code(line if len(line) <= _LONGEST else line[: _LONGEST - 1].rstrip() + "…")
