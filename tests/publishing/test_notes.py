@@ -81,7 +81,7 @@ def test_the_searches_find_in_anki_what_they_say(author: Author) -> None:
         author.published("1.1", FIRST + DAY)
         learner.import_package(author.apkg)
         text = author.releases().split("## 1.0")[0]
-        inline = re.findall(r"`(.*)`", text)
+        inline = re.findall(r"browser: `(.*)`", text)
         block = re.findall(r"^    (.*)$", text, re.MULTILINE)
         found = {
             search: {learner.col.get_note(note)["Key"] for note in learner.col.find_notes(search)}
