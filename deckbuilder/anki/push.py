@@ -13,6 +13,7 @@ from pathlib import Path
 from anki.collection import Collection
 
 from deckbuilder import rules
+from deckbuilder.anki.backend import off_the_main_thread
 from deckbuilder.anki.compare import harm_between
 from deckbuilder.anki.held import Held, hold
 from deckbuilder.anki.update import PushPlan, update
@@ -68,9 +69,7 @@ class Push:
         target = self.held.path.parent / "backups" / f"before-push-{now}.colpkg"
         saved = self.folder / "before.colpkg"
         self.held.copy_to(self.folder / "before.anki2")
-        Collection(str(self.folder / "before.anki2")).export_collection_package(
-            str(saved), include_media=False, legacy=False
-        )
+        off_the_main_thread(lambda: _packed(self.folder / "before.anki2", saved))
         with _disk_refusals(target):
             target.parent.mkdir(exist_ok=True)
             with saved.open("rb") as source, atomic_writer(target) as file:
@@ -105,11 +104,7 @@ def rehearsed(collection: Path, delivery: Delivery, *, overwrite: bool) -> Itera
             write_package(delivery.plan, file)
         made = folder / "collection.media"
         _lay_out_rivals(held.media, delivery.plan, made)
-        col = Collection(str(copy))
-        try:
-            plan = update(col, package, delivery.plan, delivery.left, delivery.retired, delivery.retired_tag, overwrite)
-        finally:
-            col.close()
+        plan = off_the_main_thread(lambda: _updated(copy, package, delivery, overwrite))
         for one in delivery.plan.media:  # the import takes those of new notes only
             if not (made / one.name).exists():
                 (made / one.name).write_bytes(one.content)
@@ -122,19 +117,39 @@ def rehearsed(collection: Path, delivery: Delivery, *, overwrite: bool) -> Itera
         yield Push(plan, held, folder)
 
 
+def _packed(collection: Path, target: Path) -> None:
+    """Save the collection in the form of Anki's own backups, without its pictures: a push removes none."""
+    Collection(str(collection)).export_collection_package(str(target), include_media=False, legacy=False)
+
+
+def _updated(copy: Path, package: Path, delivery: Delivery, overwrite: bool) -> PushPlan:
+    col = Collection(str(copy))
+    try:
+        return update(col, package, delivery.plan, delivery.left, delivery.retired, delivery.retired_tag, overwrite)
+    finally:
+        col.close()
+
+
 def _refuse_unfit(held: Held, folder: Path, place: Span) -> None:
     """Raise CannotGoOn for a collection that is damaged, or of another form than the library writes."""
     if damage := held.damage():
         raise CannotGoOn(rules.COLLECTION_DAMAGED.at(place, problem=damage))
     found = held.form()
-    sample = Collection(str(folder / "sample.anki2"))
-    known = sample.db.scalar("SELECT ver FROM col") if sample.db else 0
-    sample.close()
+    known = off_the_main_thread(lambda: _form_written(folder / "sample.anki2"))
     if found > known:
         problem = f"form {found}; the library knows {known}"
         raise CannotGoOn(rules.COLLECTION_NEWER.at(place, problem=problem))
     if found < known:
         raise CannotGoOn(rules.COLLECTION_OLDER.at(place, found=found, known=known))
+
+
+def _form_written(sample: Path) -> int:
+    """Return the number of the form that the library gives a new collection."""
+    col = Collection(str(sample))
+    try:
+        return int(col.db.scalar("SELECT ver FROM col")) if col.db else 0
+    finally:
+        col.close()
 
 
 def _lay_out_rivals(media: Path, plan: PackagePlan, target: Path) -> None:

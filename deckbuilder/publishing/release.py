@@ -113,9 +113,9 @@ def _remarks_on_repository(
     if repository is None:
         yield rules.NO_REPOSITORY.at(place)
         return
-    made = output.resolve().parent
+    top, made = repository.root.resolve(), {path.resolve() for path in (output, *_beside(output))}
     try:
-        changed = [name for name in repository.changed() if not (repository.root.resolve() / name).is_relative_to(made)]
+        changed = [name for name in repository.changed() if top / name not in made]
         if changed:
             more = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
             yield rules.DIRTY_TREE.at(place, files=", ".join(changed[:_NAMED]) + more)
@@ -191,13 +191,13 @@ def _written(
     problems = pipeline.write(prepared, output, keep_lock=others is None, others=others)
     if problems:
         return ReleaseResult(_with_findings(built, problems), release.version)
-    checksum = output.with_name(f"{output.name}.sha256")
+    checksum, notes, form = _beside(output)
     with output.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     texts = {
         checksum: f"{digest}  {output.name}\n",
-        output.with_name("release-notes.md"): release_notes(section, output.name, checksum.name),
-        output.with_name("ankiweb.txt"): listing(prepared.lock, release, prepared.project.settings, section),
+        notes: release_notes(section, output.name, checksum.name),
+        form: listing(prepared.lock, release, prepared.project.settings, section),
     }
     try:
         for path, text in texts.items():
@@ -208,6 +208,15 @@ def _written(
         return ReleaseResult(_with_findings(built, [found]), release.version)
     tracked = (*(others or {}), prepared.project.lock) if others is not None else ()
     return ReleaseResult(replace(built, apkg=output), release.version, written=(output, *texts, *tracked))
+
+
+def _beside(output: Path) -> tuple[Path, Path, Path]:
+    """Return where the checksum, the notes and the text for AnkiWeb go that belong to a package."""
+    return (
+        output.with_name(f"{output.name}.sha256"),
+        output.with_name("release-notes.md"),
+        output.with_name("ankiweb.txt"),
+    )
 
 
 def _list_of_releases(prepared: Prepared) -> Path:

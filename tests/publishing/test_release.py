@@ -62,6 +62,13 @@ def test_packages_of_earlier_builds_are_no_dirt(author: Author) -> None:
     assert not author.release("1.1", FIRST + DAY).failed
 
 
+def test_a_package_beside_the_sources_hides_no_dirt(author: Author) -> None:
+    """If this failed, `-o deck.apkg` would let a release be made of what was never committed."""
+    author.edit("One of length one.", "One whose length is one.")
+    author.apkg = author.root / "deck.apkg"
+    assert codes(author.release("1.0", FIRST)) == ["DB802"]
+
+
 def test_a_deck_with_errors_is_refused(author: Author) -> None:
     """If this failed, learners would get cards that the author was told are broken."""
     author.edit("unit vector?", "unit vector? <!-- card: {idd: x} -->")
