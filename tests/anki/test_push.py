@@ -21,7 +21,7 @@ from deckbuilder.cli import main
 from deckbuilder.diagnostics import CannotGoOn
 from deckbuilder.kinds.fields import DELIVERED
 from tests.support.author import DAY, FIRST, Author
-from tests.support.learner import ImportCounts, Learner
+from tests.support.learner import ImportCounts, Learner, restore
 
 DOT, UNIT, RANK, SQUARE = "dot-product-measure", "unit-vector", "rank-matrix", "matrix-square"
 
@@ -508,14 +508,7 @@ def test_the_backup_brings_everything_back(desk: Desk) -> None:
     backup = max((desk.profile / "backups").iterdir(), key=lambda path: path.stat().st_mtime_ns)
     with desk.learner() as learner:
         assert len(learner.guids()) == 5
-        learner.col.close_for_full_sync()
-        learner.col._backend.close_collection(downgrade_to_schema11=False)
-        learner.col._backend.import_collection_package(
-            col_path=str(desk.collection),
-            backup_path=str(backup),
-            media_folder=str(desk.profile / "collection.media"),
-            media_db=str(desk.profile / "collection.media.db2"),
-        )
+    restore(desk.collection, backup)
     with desk.learner() as learner:
         assert {
             guid: (learner.fields(guid), learner.tags(guid), learner.history()[guid]) for guid in learner.guids()

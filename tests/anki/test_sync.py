@@ -11,7 +11,7 @@ import pytest
 from deckbuilder import pipeline
 from deckbuilder.anki.push import delivery_of, rehearsed
 from tests.support.author import DAY, FIRST, Author
-from tests.support.learner import ImportCounts, Learner
+from tests.support.learner import ImportCounts, Learner, restore
 from tests.support.syncing import Device, sync_server
 
 DOT, UNIT, RANK, SQUARE = "dot-product-measure", "unit-vector", "rank-matrix", "matrix-square"
@@ -131,3 +131,23 @@ def test_a_push_is_an_ordinary_sync_and_keeps_what_the_phone_wrote(
         assert len(learner.col.find_cards("is:suspended tag:algebra::retired")) == 1
         assert len(learner.guids()) == 5
     assert desktop.learner.history() == phone.learner.history()
+
+
+def test_after_an_undo_anki_asks_once_which_side_to_keep(
+    author: Author, devices: tuple[Device, Device], tmp_path: Path
+) -> None:
+    """If this failed, the guide would be wrong about the one case in which a full sync is needed."""
+    desktop, _ = devices
+    author.edit("One of length one.", "One whose length is one.")
+    desktop.close()
+    collection = tmp_path / "desktop" / "collection.anki2"
+    prepared, _ = pipeline.prepare(author.deck, pipeline.Options(now=FIRST + DAY))
+    assert prepared is not None
+    with rehearsed(collection, delivery_of(prepared), overwrite=False) as attempt:
+        backup = attempt.back_up()
+        attempt.take_over()
+    restore(collection, backup)
+    desktop.learner = Learner(tmp_path / "desktop")
+    desktop.first_sync(upload=True)
+    desktop.sync()
+    assert "One of length one." in desktop.learner.fields(guid(author, UNIT))["Answer"]
