@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from deckbuilder.cli.shared import format_option, report_findings, source_argument
+from deckbuilder.cli.shared import form_option, report_findings, source_argument
 
 if TYPE_CHECKING:
     from deckbuilder.pipeline import Prepared
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("new", type=click.Path(path_type=Path))
 @click.option("--previous", type=click.Path(path_type=Path), help="The package that learners have now.")
-@format_option
+@form_option
 def verify(new: Path, previous: Path | None, form: str) -> None:
     """Prove on the real Anki that learners can update to NEW, an .apkg, without losing anything.
 
@@ -47,7 +47,7 @@ def verify(new: Path, previous: Path | None, form: str) -> None:
 @click.option("--overwrite", is_flag=True, help="Give the author's text also to fields that the learner edited.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done, and write nothing.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
-@format_option
+@form_option
 def push(
     source: Path, collection: Path | None, profile: str | None, overwrite: bool, dry_run: bool, yes: bool, form: str
 ) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from deckbuilder.cli.shared import format_option, report_findings, source_argument, strict_option
+from deckbuilder.cli.shared import form_option, report_findings, source_argument, strict_option
 
 
 def _version(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
@@ -26,7 +26,7 @@ def _version(_context: click.Context, _parameter: click.Parameter, value: str) -
 @click.option("--locked", is_flag=True, help="Build a release again that deck.lock has, changing nothing. For CI.")
 @strict_option
 @click.option("--retire", is_flag=True, help="Allow more than a quarter of the notes to be retired at once.")
-@format_option
+@form_option
 def release(
     version: str, source: Path, output: Path | None, tag: bool, locked: bool, strict: bool, retire: bool, form: str
 ) -> None:

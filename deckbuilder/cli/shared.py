@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from deckbuilder.pipeline import BuildResult
     from deckbuilder.reporters import Style
 
-FORMATS = ("text", "json", "github")
+FORMATS = ("text", "json", "github", "sarif")
 
 source_argument = click.argument("source", type=click.Path(path_type=Path), default=Path("content"), required=False)
 strict_option = click.option("--strict", is_flag=True, help="Treat warnings as errors.")
@@ -22,8 +22,14 @@ locked_option = click.option(
 )  # fmt: skip
 format_option = click.option(
     "--format", "form", type=click.Choice(FORMATS), default="text", show_default=True,
+    help="How to report: for people, as one JSON object, as GitHub annotations, or as SARIF for code scanning.",
+)  # fmt: skip
+
+form_option = click.option(
+    "--format", "form", type=click.Choice(("text", "json", "github")), default="text", show_default=True,
     help="How to report: for people, as one JSON object, or as GitHub annotations.",
 )  # fmt: skip
+"""The same for commands whose findings are at no line of a source."""
 
 
 def report(result: BuildResult, form: str, *, checked: bool) -> None:
@@ -31,17 +37,22 @@ def report(result: BuildResult, form: str, *, checked: bool) -> None:
     from deckbuilder import reporters
 
     report_findings(result.diagnostics, form)
-    click.echo(reporters.json_report(result) if form == "json" else reporters.summary(result, checked=checked))
+    if form == "json":
+        click.echo(reporters.json_report(result))
+    elif form == "sarif":
+        click.echo(reporters.sarif_report(result.diagnostics))
+    else:
+        click.echo(reporters.summary(result, checked=checked))
     if result.failed:
         raise SystemExit(1)
 
 
 def report_findings(diagnostics: Sequence[Diagnostic], form: str) -> None:
-    """Print the findings: for people on stderr, for GitHub on stdout; in JSON they are part of the one object."""
+    """Print the findings: for people on stderr, for GitHub on stdout; JSON and SARIF hold them themselves."""
     from deckbuilder import reporters
 
     if form != "github":
-        tell(diagnostics, quiet=form == "json")
+        tell(diagnostics, quiet=form in {"json", "sarif"})
     elif diagnostics:
         click.echo(reporters.github_report(diagnostics))
 
