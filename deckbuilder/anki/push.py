@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from anki.collection import Collection
+from anki.errors import AnkiException
 
 from deckbuilder import rules
 from deckbuilder.anki.backend import off_the_main_thread
@@ -100,14 +101,19 @@ def rehearsed(collection: Path, delivery: Delivery, *, overwrite: bool) -> Itera
         copy = folder / "collection.anki2"
         held.copy_to(copy)
         package = folder / "package.apkg"
-        with package.open("w+b") as file:
-            write_package(delivery.plan, file)
         made = folder / "collection.media"
-        _lay_out_rivals(held.media, delivery.plan, made)
-        plan = off_the_main_thread(lambda: _updated(copy, package, delivery, overwrite))
-        for one in delivery.plan.media:  # the import takes those of new notes only
-            if not (made / one.name).exists():
-                (made / one.name).write_bytes(one.content)
+        with _disk_refusals(folder):
+            with package.open("w+b") as file:
+                write_package(delivery.plan, file)
+            _lay_out_rivals(held.media, delivery.plan, made)
+        try:
+            plan = off_the_main_thread(lambda: _updated(copy, package, delivery, overwrite))
+        except AnkiException as error:
+            raise CannotGoOn(rules.PUSH_HARMFUL.at(place, problem=f"Anki says: {error}")) from error
+        with _disk_refusals(folder):
+            for one in delivery.plan.media:  # the import takes those of new notes only
+                if not (made / one.name).exists():
+                    (made / one.name).write_bytes(one.content)
         plan.media = sorted(path.name for path in made.iterdir() if not (held.media / path.name).exists())
         before = folder / "before.anki2"
         held.copy_to(before)

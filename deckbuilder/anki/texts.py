@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deckbuilder.diagnostics import Diagnostic
+from deckbuilder.reporters import json_diagnostic
 
 if TYPE_CHECKING:
     from deckbuilder.anki.update import PushPlan
@@ -57,9 +58,6 @@ def push_json(
         "done": done,
         "backup": backup.as_posix() if backup else None,
         "plan": {one.name: getattr(plan, one.name) for one in fields(plan) if one.name not in _INTERNAL},
-        "diagnostics": [
-            {"code": one.code, "severity": one.severity.value, "message": one.message, "file": one.span.file}
-            for one in diagnostics
-        ],
+        "diagnostics": [json_diagnostic(one) for one in diagnostics],
     }
     return json.dumps(report, ensure_ascii=False, indent=2)

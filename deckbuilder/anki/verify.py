@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from deckbuilder import rules
 from deckbuilder.anki.backend import off_the_main_thread, require_anki
 from deckbuilder.diagnostics import Diagnostic, Span, has_errors
+from deckbuilder.reporters import json_diagnostic
 
 if TYPE_CHECKING:
     from deckbuilder.anki.proof import Report
@@ -130,10 +131,7 @@ def json_report(verified: Verified) -> str:
             "previous": verified.previous.as_posix() if verified.previous else None,
             "passed": not verified.failed,
             "report": asdict(verified.report) if verified.report else None,
-            "diagnostics": [
-                {"code": one.code, "severity": one.severity.value, "message": one.message, "file": one.span.file}
-                for one in verified.diagnostics
-            ],
+            "diagnostics": [json_diagnostic(one) for one in verified.diagnostics],
         },
         ensure_ascii=False,
         indent=2,

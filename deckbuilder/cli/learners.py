@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from deckbuilder.cli.shared import form_option, report_findings, source_argument
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from deckbuilder.diagnostics import Diagnostic
     from deckbuilder.pipeline import Prepared
 
 
@@ -32,8 +35,7 @@ def verify(new: Path, previous: Path | None, form: str) -> None:
     try:
         verified = proving.verify(new, previous)
     except CannotGoOn as stop:
-        report_findings(stop.diagnostics, form)
-        raise SystemExit(1) from None
+        _stop(stop.diagnostics, form)
     report_findings(verified.diagnostics, form)
     click.echo(proving.json_report(verified) if form == "json" else proving.summary(verified))
     if verified.failed:
@@ -66,14 +68,24 @@ def push(
     if collection and profile:
         raise click.UsageError("--collection and --profile name two collections")
     prepared, built = pipeline.prepare(source)
-    report_findings([found for found in built.diagnostics if found.is_error], form)
     if prepared is None or built.failed:
-        raise SystemExit(1)
+        _stop([found for found in built.diagnostics if found.is_error], form)
     try:
         _push(prepared, collection, profile, overwrite=overwrite, dry_run=dry_run, yes=yes, form=form)
     except CannotGoOn as stop:
-        report_findings(stop.diagnostics, form)
-        raise SystemExit(1) from None
+        _stop(stop.diagnostics, form)
+
+
+def _stop(diagnostics: Sequence[Diagnostic], form: str) -> NoReturn:
+    """Say why nothing was done, and exit with 1."""
+    import json
+
+    from deckbuilder.reporters import json_diagnostic
+
+    report_findings(diagnostics, form)
+    if form == "json":
+        click.echo(json.dumps({"done": False, "diagnostics": [json_diagnostic(one) for one in diagnostics]}, indent=2))
+    raise SystemExit(1)
 
 
 def _push(

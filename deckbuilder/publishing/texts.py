@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from deckbuilder.publishing.notes import summary_of
 from deckbuilder.publishing.release import ReleaseResult
+from deckbuilder.reporters import json_diagnostic
 
 
 def summary(result: ReleaseResult, *, tagged: bool, form: str) -> str:
@@ -49,9 +50,6 @@ def _json(result: ReleaseResult) -> str:
             name: [note.key for note in getattr(changes, name)] if changes else []
             for name in ("new", "corrected", "moved", "retired")
         },
-        "diagnostics": [
-            {"code": one.code, "severity": one.severity.value, "message": one.message, "file": one.span.file}
-            for one in result.built.diagnostics
-        ],
+        "diagnostics": [json_diagnostic(one) for one in result.built.diagnostics],
     }
     return json.dumps(report, ensure_ascii=False, indent=2)

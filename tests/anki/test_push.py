@@ -401,6 +401,30 @@ def test_a_push_that_would_cost_the_learner_anything_is_stopped(
     assert desk.bytes() == before
 
 
+def test_what_anki_refuses_stops_the_push(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If this failed, a user would meet a traceback of Anki's, and not know whether anything was written."""
+    from anki.errors import DBError
+
+    from deckbuilder.anki import push
+
+    def refusing(*_: object) -> object:
+        raise DBError("no such luck", None, None, None)
+
+    monkeypatch.setattr(push, "update", refusing)
+    assert refused(desk) == "DB827"
+
+
+def test_a_disk_that_is_full_stops_the_push(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If this failed, a user would meet a traceback."""
+    from deckbuilder.anki import push
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(push, "write_package", full)
+    assert refused(desk) == "DB826"
+
+
 # What is refused and not touched
 
 OPEN = """
@@ -577,6 +601,7 @@ def test_the_command_names_what_stands_in_the_way(desk: Desk, run: object) -> No
     result = run("-y")
     assert result.exit_code == 1
     assert "DB824" in result.stderr
+    assert json.loads(run("-y", "--format", "json").stdout)["diagnostics"][0]["code"] == "DB824"
     assert run("--profile", "Nobody").exit_code == 1
     assert run("--profile", "Me", "--collection", str(desk.collection)).exit_code == 2
 
