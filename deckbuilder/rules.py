@@ -1488,7 +1488,8 @@ WAIVER_WITHOUT_REASON = Rule(
 )
 
 NEVER_SILENT = frozenset({
-    RECOGNISED_EDIT, KEY_RENAMED, REVIVED, RETIRED, DECK_RENAMED, HTML_REMOVED, WAIVER_IDLE
+    RECOGNISED_EDIT, KEY_RENAMED, REVIVED, RETIRED, DECK_RENAMED, HTML_REMOVED, WAIVER_IDLE,
+    NOTHING_TO_RELEASE, PUSH_CONFLICT, UPDATE_LATE,
 })  # fmt: skip
 """No errors, and yet to be seen every time: what becomes of learners' history, unsafe HTML, waivers themselves."""
 
