@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from deckbuilder import __version__
-from deckbuilder.cli import building, comparing, drilling, explaining, starting
+from deckbuilder.cli import building, comparing, drilling, explaining, learners, publishing, starting
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -27,7 +27,9 @@ def main() -> None:
     """
 
 
-COMMANDS = (starting.init, building.build, building.check, comparing.diff, drilling.drill, explaining.explain)
-
+COMMANDS = (
+    starting.init, building.build, building.check, comparing.diff, drilling.drill, explaining.explain,
+    publishing.release, learners.verify, learners.push,
+)  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)
