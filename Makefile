@@ -51,7 +51,7 @@ bench: $(TEST_READY)
 # Pin the newest releases again; needs uv.
 requirements:
 	$(PIN) pyproject.toml requirements/runtime.in --output-file requirements/runtime.txt
-	$(PIN) pyproject.toml --extra anki requirements/runtime.in requirements/dev.in \
+	$(PIN) pyproject.toml --extra anki --extra preview requirements/runtime.in requirements/dev.in \
 		--constraints requirements/runtime.txt --output-file requirements/dev.txt
 
 # Remove everything that make made.
