@@ -28,7 +28,7 @@ PIN := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --g
 
 .DEFAULT_GOAL := deck
 .DELETE_ON_ERROR:
-.PHONY: deck test check bench requirements clean
+.PHONY: deck test check bench pictures requirements clean
 
 # Build content/ into build/.
 deck: $(DECK_READY)
@@ -47,6 +47,10 @@ check: $(TEST_READY)
 # Speed and memory, beside genanki alone.
 bench: $(TEST_READY)
 	$(VENV_PYTHON) benchmarks/run.py
+
+# Take the README's pictures of the cards again; needs Chromium or Chrome.
+pictures: $(TEST_READY)
+	$(VENV_PYTHON) -m tests.cards.pictures $(if $(FONT),--font $(FONT)) $(if $(FONTS),--fonts $(FONTS))
 
 # Pin the newest releases again; needs uv.
 requirements:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from pathlib import Path
+from typing import TypeAlias
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import CannotGoOn, Diagnostic, Severity, Span, has_errors
@@ -44,9 +44,16 @@ CLOCK_SLACK = 2
 """Seconds by which a change time may run ahead of the clock before the build refuses instead of waiting."""
 
 
+Watch: TypeAlias = Callable[[int, int], None]
+"""Is told, after each note, how many are rendered, of how many."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a build is asked for. `output` None stands for build/<deck>.apkg; `now` None for the present second."""
+    """What a build is asked for. `output` None stands for build/<deck>.apkg; `now` None for the present second.
+
+    `watch` is told how far the work is.
+    """
 
     output: Path | None = None
     locked: bool = False
@@ -54,6 +61,7 @@ class Options:
     retire: bool = False
     write: bool = True
     now: int | None = None
+    watch: Watch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +124,7 @@ def build(source: Path, options: Options | None = None) -> BuildResult:
     prepared, result = prepare(source, options)
     if prepared is None or result.failed or not options.write:
         return result
-    output = options.output or Path("build") / f"{slug(prepared.lock.deck)}.apkg"
+    output = options.output or default_output(prepared.lock)
     problems = _write(prepared, output, keep_lock=options.locked)
     if problems:
         return replace(result, diagnostics=_in_order([*result.diagnostics, *problems]))
@@ -152,7 +160,7 @@ def prepare(source: Path, options: Options | None = None) -> tuple[Prepared | No
     resolved, found = _with_parts(resolved, register)
     diagnostics += found
     retired = _retired(resolved, lock)
-    rendered, media, found = _render(resolved, project, lock.deck)
+    rendered, media, found = _render(resolved, project, lock.deck, options.watch)
     diagnostics += found
     if not has_errors(diagnostics):  # a mistake in the sources would only make more seem to be gone
         diagnostics += _remarks_on_retired(retired, lock, project, options)
@@ -171,6 +179,11 @@ def prepare(source: Path, options: Options | None = None) -> tuple[Prepared | No
     return prepared, _result(lock.deck, questions, notes, retired, diagnostics)
 
 
+def default_output(lock: Lock) -> Path:
+    """Return where a build writes the deck's package if it is not told where."""
+    return Path("build") / f"{slug(lock.deck)}.apkg"
+
+
 def check(source: Path, options: Options | None = None) -> BuildResult:
     """Find everything that a build of `source` would find, and write nothing."""
     return build(source, replace(options or Options(), write=False))
@@ -183,7 +196,7 @@ def _read_documents(project: Project) -> tuple[list[Document], list[Diagnostic]]
     files, diagnostics = read_files(project.folder, list(project.files), project.root)
     documents: list[Document] = []
     for file in files:
-        document, found = read_document(file)
+        document, found = read_document(file, project.settings.questions)
         documents.append(document)
         diagnostics += found
     return documents, diagnostics
@@ -303,7 +316,7 @@ def _remarks_on_retired(
 
 
 def _render(
-    resolved: Sequence[ResolvedNote], project: Project, deck: str
+    resolved: Sequence[ResolvedNote], project: Project, deck: str, watch: Watch | None
 ) -> tuple[list[RenderedNote], list[MediaFile], list[Diagnostic]]:
     """Render every note, then put its pictures' packed names in."""
     options = RenderOptions(project.settings.flavour, project.settings.markdown_extensions)
@@ -313,6 +326,8 @@ def _render(
         one, found = render_note(note, options, project.settings, deck)
         rendered.append(one)
         diagnostics += found + empty_sides(one)
+        if watch:
+            watch(len(rendered), len(resolved))
     uses = [use for note in rendered for use in note.pictures]
     pictures, found = load_pictures(uses, project.folder, project.root)
     diagnostics += found
@@ -358,9 +373,8 @@ def _stamp(
         )
         for note in rendered
     ]
-    template_print = blake2b("\x1f".join((templates.front, templates.back, templates.css)).encode(), digest_size=8)
     born_kinds = {note.locked.kind for note in stamped_notes}
-    types = [stamped_type(kind, template_print.hexdigest(), lock, now) for kind in sorted(born_kinds)]
+    types = [stamped_type(kind, templates.fingerprint, lock, now) for kind in sorted(born_kinds)]
     return stamped_notes, updated_lock(lock, [note.locked for note in stamped_notes], types, decks)
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.source.files import markdown_files, read_text
-from deckbuilder.source.metadata import read_tags
+from deckbuilder.source.habits import HABITS, LIST
+from deckbuilder.source.metadata import ID_SHAPE, TAG_SHAPE, read_tags
 from deckbuilder.yaml_text import YamlValue, place_in_file, read_yaml, suggestion
 
 FLAVOURS = ("github", "python-markdown")
@@ -33,6 +34,7 @@ class Settings:
     id: str = ""
     version: str = ""
     description: str = ""
+    questions: str = LIST
     subdecks: int = 2
     tags: tuple[str, ...] = ()
     tag_prefix: str | None = None
@@ -81,7 +83,7 @@ def _shown(path: Path) -> str:
 
 def _file_project(source: Path, name: str) -> Project:
     lock = source.with_name(f"{source.stem}.deck.lock")
-    settings = Settings(name=_plain_name(source.stem))
+    settings = Settings(name=plain_name(source.stem))
     root = _shown(source.parent)
     return Project(source.parent, root, (source,), lock, _joined(root, lock.name), settings, Span(name))
 
@@ -91,7 +93,7 @@ def _folder_project(source: Path, name: str) -> tuple[Project | None, list[Diagn
     place = Span(_joined(name, "deck.yml") if config.exists() else name or ".")
     settings, diagnostics = _read_settings(config, place.file)
     if not settings.name:
-        settings = _with(settings, name=_plain_name(source.resolve().name))
+        settings = _with(settings, name=plain_name(source.resolve().name))
     files = tuple(
         path
         for path in markdown_files(source)
@@ -107,7 +109,8 @@ def _joined(root: str, name: str) -> str:
     return f"{root}/{name}" if root else name
 
 
-def _plain_name(text: str) -> str:
+def plain_name(text: str) -> str:
+    """Return a text as a deck's name: one line, no quotes, no subdecks."""
     return _CONTROL.sub("", text).replace("::", "-").strip() or "deck"
 
 
@@ -188,6 +191,12 @@ def _patterns(value: YamlValue) -> tuple[str, ...]:
     return tuple(_line(entry) for entry in entries)
 
 
+def _habit(value: YamlValue) -> str:
+    if value.data not in HABITS:
+        raise ValueError(value.text)
+    return value.text
+
+
 def _flavour(value: YamlValue) -> str:
     if value.data not in FLAVOURS:
         raise ValueError(value.text)
@@ -224,6 +233,7 @@ _READERS: dict[str, _Reader] = {
     "id": (_identifier, "a word of letters, digits, `-`, `_` and `.`", "id: jane-transformers"),
     "version": (_line, "a version in quotes", 'version: "1.2"'),
     "description": (_prose, "text", "description: A review of transformers."),
+    "questions": (_habit, "`list` or `headings`", "questions: headings"),
     "subdecks": (_depth, "a number from 0 to 6", "subdecks: 2"),
     "tags": (_tags, "a list of tags without blanks", "tags: [transformers]"),
     "tag_prefix": (_prefix, "a tag without blanks, or nothing", "tag_prefix: transformers"),
@@ -233,3 +243,29 @@ _READERS: dict[str, _Reader] = {
     "source_url": (_url, "an address with `{path}` and `{line}`", "source_url: https://…/{path}#L{line}"),
 }
 SETTINGS = tuple(_READERS)
+
+_SCALAR = ["string", "number", "boolean"]  # YAML reads 1.2 and yes otherwise than as text; here they are text
+_TAGS = {"anyOf": [TAG_SHAPE, {"type": "array", "items": TAG_SHAPE}]}
+_LINE = {"type": _SCALAR, "pattern": r"^[^\x00-\x1f\"]*[^\x00-\x20\"][^\x00-\x1f\"]*$"}
+_SHAPES: Mapping[Callable[[YamlValue], object], Mapping[str, object]] = {
+    _line: _LINE,
+    _prose: {"type": [*_SCALAR, "null"]},
+    _identifier: ID_SHAPE,
+    _habit: {"enum": list(HABITS)},
+    _depth: {"type": "integer", "minimum": 0, "maximum": 6},
+    _tags: _TAGS,
+    _prefix: {"anyOf": [TAG_SHAPE, {"const": ""}, {"type": "null"}]},
+    _patterns: {"anyOf": [_LINE, {"type": "array", "items": _LINE}]},
+    _flavour: {"enum": list(FLAVOURS)},
+    _extensions: {"type": "array", "items": {"anyOf": [_LINE, {"type": "object"}]}},
+    _url: {"type": "string", "pattern": r"^https?://[^\x00-\x1f\"]*$"},
+}
+"""What a value that a reader takes looks like, in the words of JSON schema."""
+
+
+def setting_shapes() -> dict[str, dict[str, object]]:
+    """Return for each setting what its value looks like, as a JSON schema that says what is expected."""
+    return {
+        key: {**_SHAPES[reader], "description": f"{expected}, as in: {example}"}
+        for key, (reader, expected, example) in _READERS.items()
+    }

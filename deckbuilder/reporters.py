@@ -158,12 +158,13 @@ def json_report(result: BuildResult) -> str:
         "counts": counts,
         "notes": notes,
         "retired": [{"key": note.key, "guid": note.guid} for note in result.retired],
-        "diagnostics": [_json_diagnostic(found) for found in result.diagnostics],
+        "diagnostics": [json_diagnostic(found) for found in result.diagnostics],
     }
     return json.dumps(report, ensure_ascii=False, indent=2)
 
 
-def _json_diagnostic(found: Diagnostic) -> dict[str, object]:
+def json_diagnostic(found: Diagnostic) -> dict[str, object]:
+    """Return a finding as the JSON reports of all commands give it."""
     return {
         "code": found.code,
         "severity": found.severity.value,

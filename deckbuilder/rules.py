@@ -89,7 +89,7 @@ NO_QUESTIONS = Rule(
     severity=WARNING,
     message="no question was found",
     why="A question is an item of an ordered list (`1)` or `1.`) that stands directly under a heading.",
-    mend="Put the questions into an ordered list under a heading.",
+    mend="Put the questions into an ordered list under a heading, or write `questions: headings` if headings ask.",
 )
 
 FILE_TOO_LARGE = Rule(
@@ -155,6 +155,70 @@ WRONG_SETTING = Rule(
     why="The value is of a kind that this setting does not take.",
     mend="Write a value of the kind named.",
     help="write {expected}, for example `{example}`",
+)
+
+PACKAGE_UNREADABLE = Rule(
+    code="DB117",
+    name="unreadable-package",
+    severity=ERROR,
+    message="`{path}` cannot be read as an .apkg: {problem}",
+    why="A comparison with half a package would call every note that could not be read new or retired.",
+    mend="Name a whole .apkg that deckbuilder built; download or build it again if it was cut short.",
+)
+
+PACKAGE_FOREIGN = Rule(
+    code="DB118",
+    name="foreign-package",
+    severity=ERROR,
+    message="`{path}` was not built by deckbuilder: {reason}",
+    why="Only deckbuilder's own packages carry keys, and GUIDs that stay, by which two releases can be compared.",
+    mend="Name an .apkg as `deckbuilder build` wrote it.",
+)
+
+NO_EARLIER_PACKAGE = Rule(
+    code="DB119",
+    name="no-earlier-package",
+    severity=NOTE,
+    message="there is no `{path}`, so edited notes are named without their earlier words",
+    why="deck.lock knows which notes changed; what they said before stands only in the package that was built then.",
+    mend="Nothing, or build the last commit, or name its package with --against.",
+)
+
+EARLIER_TEXT_MISSING = Rule(
+    code="DB120",
+    name="earlier-text-missing",
+    severity=NOTE,
+    message="`{path}` is not of the last build: {count} changed notes are named without their earlier words",
+    why="By deck.lock these notes were built again after that package was, on another machine or branch perhaps.",
+    mend="Nothing, or build the last commit, or compare with that package by --against.",
+)
+
+UPDATE_REFUSED = Rule(
+    code="DB121",
+    name="update-refused",
+    severity=ERROR,
+    message="Anki would not bring this update to those who have the deck: {problem}",
+    why="Fields, card templates and the note type of a note are frozen for ever. Where they differ Anki refuses to update "
+    "the notes, or merges the note types by a full sync that loses the texts of that import.",
+    mend="Do not release it. Find out which side deckbuilder did not build.",
+)
+
+NOTHING_IN_COMMON = Rule(
+    code="DB122",
+    name="nothing-in-common",
+    severity=WARNING,
+    message="`{path}` has no note in common with what it is compared with",
+    why="Two releases of one deck share their notes' GUIDs. These are of two decks, or the lock was made anew between them.",
+    mend="Compare two packages of one deck. If they are that, restore deck.lock from git: learners would get every card twice.",
+)
+
+STARTER_OCCUPIED = Rule(
+    code="DB123",
+    name="starter-occupied",
+    severity=ERROR,
+    message="`{path}` is there already",
+    why="A new deck is never written over anything.",
+    mend="Name another folder, or move the file away.",
 )
 
 UNANSWERED = Rule(

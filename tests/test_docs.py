@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
+import yaml
+from click.testing import CliRunner
 
+from deckbuilder.cli import main
+from deckbuilder.diff.as_json import json_diff
+from deckbuilder.diff.telling import Compared
 from deckbuilder.pipeline import Options, build
 from deckbuilder.project import SETTINGS
 from deckbuilder.rules import catalogue
@@ -59,3 +65,61 @@ def test_the_list_of_checks_is_complete(rewrite_fixtures: bool) -> None:
     if rewrite_fixtures:
         (DOCS / "checks.md").write_text(text, "utf-8")
     assert (DOCS / "checks.md").read_text("utf-8") == text
+
+
+START = (DOCS / "start.md").read_text("utf-8")
+STEPS = re.compile(
+    r"```console\n\$ deckbuilder (?P<words>.*?)\n(?P<shown>.*?)```|<!-- edit: (?P<edit>.*?) -->", re.DOTALL
+)
+
+
+def test_the_way_from_nothing_to_cards_is_as_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If this failed, a newcomer would see something else than what the first page promises."""
+    home = tmp_path / "my-notes"
+    home.mkdir()
+    monkeypatch.chdir(home)
+    ran = []
+    for step in STEPS.finditer(START):
+        if step["edit"]:
+            path, old, new = re.fullmatch(r"(.*?): (.*?) → (.*)", step["edit"]).groups()  # type: ignore[union-attr]
+            text = Path(path).read_text("utf-8")
+            assert text.count(old) == 1
+            Path(path).write_text(text.replace(old, new), "utf-8")
+            continue
+        done = CliRunner().invoke(main, step["words"].split())
+        assert (done.exit_code, done.output) == (0, step["shown"])
+        ran.append(step["words"])
+    assert ran == ["init", "build", "diff", "build"]
+    assert START.count("$ deckbuilder") == 4
+
+
+def test_the_schema_and_the_hooks_are_where_the_first_page_says() -> None:
+    """If this failed, an editor or pre-commit would look in vain."""
+    assert (DOCS.parent / "content" / re.search(r"\$schema=(\S+)", START)[1]).resolve().is_file()  # type: ignore[index]
+    hooks = {hook["id"]: hook["entry"] for hook in yaml.safe_load((DOCS.parent / ".pre-commit-hooks.yaml").read_text())}
+    assert dict(re.findall(r"- id: (\S+) +# (.*)", START)) == hooks
+
+
+@pytest.mark.parametrize("name", ["../README.md", "diff.md", "start.md"])
+def test_every_command_that_is_shown_is_one(name: str) -> None:
+    """If this failed, a reader would type a command or option that does not exist."""
+    shown = re.findall(r"^(?: {4}|\$ )deckbuilder (.*?)(?: +#.*)?$", (DOCS / name).read_text("utf-8"), re.MULTILINE)
+    assert len(shown) > 3
+    for line in shown:
+        command, *words = line.split()
+        found = main.commands[command]
+        options = {name for option in found.params for name in option.opts}
+        assert {word for word in words if word.startswith("-")} <= options, line
+
+
+def test_every_command_is_shown_in_the_readme() -> None:
+    """If this failed, a command would be there that nobody finds."""
+    text = (DOCS.parent / "README.md").read_text("utf-8")
+    assert [name for name in main.commands if f"deckbuilder {name}" not in text] == []
+
+
+def test_the_keys_of_the_diff_s_json_are_explained() -> None:
+    """If this failed, a program's author would have to guess."""
+    text = (DOCS / "diff.md").read_text("utf-8").split("## The JSON")[1]
+    empty = json.loads(json_diff(None, Compared("a", "b"), []))
+    assert [key for key in empty if f"`{key}`" not in text] == []

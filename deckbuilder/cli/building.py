@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
-from deckbuilder.cli.shared import format_option, report, source_argument, strict_option
+from deckbuilder.cli.progress import progress
+from deckbuilder.cli.shared import format_option, locked_option, report, source_argument, strict_option
 
 
 @click.command()
 @source_argument
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Where to write. [default: build/NAME.apkg]")
-@click.option("--locked", is_flag=True, help="Leave deck.lock alone; fail if it would change. For CI.")
+@locked_option
 @strict_option
 @click.option("--retire", is_flag=True, help="Allow more than a quarter of the notes to be retired at once.")
 @format_option
@@ -26,19 +27,24 @@ def build(source: Path, output: Path | None, locked: bool, strict: bool, retire:
     """
     from deckbuilder import pipeline
 
-    options = pipeline.Options(output=output, locked=locked, strict=strict, retire=retire)
-    report(pipeline.build(source, options), form, checked=False)
+    with progress() as watch:
+        options = pipeline.Options(output=output, locked=locked, strict=strict, retire=retire, watch=watch)
+        result = pipeline.build(source, options)
+    report(result, form, checked=False)
 
 
 @click.command()
 @source_argument
+@locked_option
 @strict_option
 @format_option
-def check(source: Path, strict: bool, form: str) -> None:
+def check(source: Path, locked: bool, strict: bool, form: str) -> None:
     """Report everything that is wrong with SOURCE, and write nothing.
 
     Exit code: 0 clean or warnings only, 1 errors were found, 2 the command was misspelt.
     """
     from deckbuilder import pipeline
 
-    report(pipeline.check(source, pipeline.Options(strict=strict)), form, checked=True)
+    with progress() as watch:
+        result = pipeline.check(source, pipeline.Options(locked=locked, strict=strict, watch=watch))
+    report(result, form, checked=True)

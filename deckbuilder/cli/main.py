@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from deckbuilder import __version__
-from deckbuilder.cli import building, drilling, explaining
+from deckbuilder.cli import building, comparing, drilling, explaining, starting
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -16,14 +16,18 @@ def main() -> None:
     Write questions as an ordered list under a heading, each answer indented below its question. Then:
 
     \b
+      deckbuilder init              a small deck that shows the format
       deckbuilder check             see what is wrong, write nothing
       deckbuilder build             content/ becomes build/NAME.apkg, to import into Anki
       deckbuilder build notes.md    one file is a deck too
+      deckbuilder diff              what changes for those who have the deck
 
     Commit deck.lock together with the notes: it remembers which card is which, so that the next build updates
     learners' cards in place.
     """
 
 
-for command in (building.build, building.check, drilling.drill, explaining.explain):
+COMMANDS = (starting.init, building.build, building.check, comparing.diff, drilling.drill, explaining.explain)
+
+for command in COMMANDS:
     main.add_command(command)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 if TYPE_CHECKING:
+    from deckbuilder.diagnostics import Diagnostic
     from deckbuilder.pipeline import BuildResult
     from deckbuilder.reporters import Style
 
@@ -15,6 +17,9 @@ FORMATS = ("text", "json", "github")
 
 source_argument = click.argument("source", type=click.Path(path_type=Path), default=Path("content"), required=False)
 strict_option = click.option("--strict", is_flag=True, help="Treat warnings as errors.")
+locked_option = click.option(
+    "--locked", is_flag=True, help="Leave deck.lock alone; fail if it would change. For CI."
+)  # fmt: skip
 format_option = click.option(
     "--format", "form", type=click.Choice(FORMATS), default="text", show_default=True,
     help="How to report: for people, as one JSON object, or as GitHub annotations.",
@@ -32,20 +37,39 @@ def report(result: BuildResult, form: str, *, checked: bool) -> None:
             click.echo(reporters.github_report(result.diagnostics))
         click.echo(reporters.summary(result, checked=checked))
     else:
-        if result.diagnostics:
-            click.echo(reporters.text_report(result.diagnostics, coloured()) + "\n", err=True)
+        tell(result.diagnostics)
         click.echo(reporters.summary(result, checked=checked))
     if result.failed:
         raise SystemExit(1)
 
 
+def tell(diagnostics: Sequence[Diagnostic], *, quiet: bool = False) -> None:
+    """Print the findings on stderr; not at all where they are part of a `quiet` report on stdout."""
+    from deckbuilder import reporters
+
+    if diagnostics and not quiet:
+        click.echo(reporters.text_report(diagnostics, coloured()) + "\n", err=True)
+
+
 def coloured() -> Style:
     """Return how to colour text on stderr: not at all where it is no terminal, or NO_COLOR is set."""
-    import os
     import sys
+
+    return _style_for(sys.stderr)
+
+
+def stdout_style() -> Style:
+    """Return how to colour text on stdout: not at all where it is no terminal, or NO_COLOR is set."""
+    import sys
+
+    return _style_for(sys.stdout)
+
+
+def _style_for(stream: TextIO) -> Style:
+    import os
 
     from deckbuilder.reporters import no_style
 
-    if os.environ.get("NO_COLOR") or not (sys.stderr.isatty() or os.environ.get("FORCE_COLOR")):
+    if os.environ.get("NO_COLOR") or not (stream.isatty() or os.environ.get("FORCE_COLOR")):
         return no_style
     return lambda text, colour: click.style(text, bold=True) if colour == "bold" else click.style(text, fg=colour)

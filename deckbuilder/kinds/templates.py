@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
@@ -40,6 +41,11 @@ class Templates:
     front: str
     back: str
     css: str
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hex digits that stand for all three."""
+        return blake2b("\x1f".join((self.front, self.back, self.css)).encode(), digest_size=8).hexdigest()
 
 
 @cache

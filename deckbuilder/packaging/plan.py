@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from deckbuilder.rendering.media import MediaFile
 
-__all__ = ["DeckPlan", "MediaFile", "NotePlan", "NoteTypePlan", "PackagePlan"]
+__all__ = ["DeckPlan", "MediaFile", "NotePlan", "NoteTypePlan", "PackagePlan", "refuse_nonsense"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +69,28 @@ class PackagePlan:
     notes: tuple[NotePlan, ...]
     media: tuple[MediaFile, ...]
     created: int
+
+
+def refuse_nonsense(plan: PackagePlan) -> None:
+    """Raise ValueError for a plan that only a bug can have made and that would harm a learner's collection."""
+    widths = {note_type.id: len(note_type.fields) for note_type in plan.note_types}
+    decks = {deck.id for deck in plan.decks}
+    for guid, count in Counter(note.guid for note in plan.notes).items():
+        if count > 1:
+            raise ValueError(f"{count} notes share the GUID {guid}")
+    for note in plan.notes:
+        if len(note.fields) != (width := widths.get(note.note_type)):
+            raise ValueError(f"note {note.guid} has {len(note.fields)} fields, its note type {width}")
+        if note.deck not in decks:
+            raise ValueError(f"note {note.guid} is in deck {note.deck}, which the plan does not have")
+        if any(len(tag.split()) != 1 for tag in note.tags):
+            raise ValueError(f"note {note.guid} has a tag that is empty or has a blank: {note.tags}")
+    _refuse_rivals(plan.media)
+
+
+def _refuse_rivals(media: tuple[MediaFile, ...]) -> None:
+    """Raise ValueError when one name stands for two pictures: Anki would show one of them on both cards."""
+    contents: dict[str, bytes] = {}
+    for one in media:
+        if contents.setdefault(one.name, one.content) != one.content:
+            raise ValueError(f"two different files are called {one.name}")

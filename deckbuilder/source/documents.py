@@ -1,4 +1,4 @@
-"""A file becomes a document: its headings make sections, and the ordered lists under them hold the questions."""
+"""A file becomes a document: headings make sections, and ordered lists under them (or headings) hold the questions."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic
-from deckbuilder.source.blocks import Block, item_content, read_structure
+from deckbuilder.source.blocks import Block, Structure, item_content, read_structure
 from deckbuilder.source.files import SourceFile
 from deckbuilder.source.gfm import MAX_NESTING, plain_text
+from deckbuilder.source.habits import HEADINGS, LIST, asking_headings, habit_of, heading_item
 from deckbuilder.source.metadata import Metadata, read_comments
 from deckbuilder.source.passage import Passage, passage_of
 from deckbuilder.source.questions import Question, is_closed_fence, read_question
@@ -36,30 +37,51 @@ class _Section:
         return tuple(title for _, title in self.titles)
 
     def enter(self, level: int, title: str) -> None:
+        self.leave(level)
+        self.titles.append((level, title))
+        self.defaults.append(self.defaults[-1])
+
+    def leave(self, level: int) -> None:
         while self.titles and self.titles[-1][0] >= level:
             self.titles.pop()
             self.defaults.pop()
-        self.titles.append((level, title))
-        self.defaults.append(self.defaults[-1])
 
     def set_defaults(self, metadata: Metadata) -> None:
         self.defaults[-1] = metadata.over(self.defaults[-1])
 
 
-def read_document(file: SourceFile) -> tuple[Document, list[Diagnostic]]:
-    """Read the structure of a Markdown file: sections, questions, and what is wrong with either."""
+def read_document(file: SourceFile, habit: str = LIST) -> tuple[Document, list[Diagnostic]]:
+    """Read the structure of a Markdown file: sections, questions, and what is wrong with either.
+
+    `habit` is the deck's; a file's front matter may name its own.
+    """
     whole = passage_of(file.text, file.name)
     structure = read_structure(file.text)
     diagnostics: list[Diagnostic] = []
     if structure.too_deep is not None:
         diagnostics.append(rules.TOO_MANY_NESTED.at(whole.span(structure.too_deep), limit=MAX_NESTING // 2))
+    habit, found = habit_of(structure.blocks, file.name, habit)
+    diagnostics += found
+    asking = asking_headings(structure.blocks) if habit == HEADINGS else {}
     questions: list[Question] = []
     section = _Section()
     open_question: Question | None = None
-    for block in structure.blocks:
+    done = 0
+    for number, block in enumerate(structure.blocks):
+        if number < done:
+            continue
+        if number in asking:
+            done = asking[number]
+            section.leave(block.level)
+            question, found = _heading_question(whole, structure, number, done, section, file)
+            questions += [question] if question else []
+            diagnostics += found
+            continue
         if block.type == "heading":
             section.enter(block.level, _title(block.content))
             open_question = None
+        elif block.type == "ordered_list" and habit == HEADINGS:
+            continue
         elif block.type == "ordered_list" and section.titles:
             asked, found = _list_questions(whole, block, section, structure.references, file)
             questions += asked
@@ -86,6 +108,18 @@ def _list_questions(
     return questions, diagnostics
 
 
+def _heading_question(
+    whole: Passage, structure: Structure, number: int, end: int, section: _Section, file: SourceFile
+) -> tuple[Question | None, list[Diagnostic]]:
+    item, last = heading_item(whole, structure.blocks, number, end)
+    question, diagnostics = read_question(
+        item, section.path, section.defaults[-1], structure.references, file.inside, asks_to=last
+    )
+    for block in structure.blocks[number + 1 : end]:
+        diagnostics += _unclosed_comment(whole, block)
+    return question, diagnostics
+
+
 def _title(heading: str) -> str:
     """Return a heading's text as it stands on cards: without formatting, comments and TODOs."""
     bare, _ = without_todos(read_comments(passage_of(heading))[0])
@@ -97,8 +131,7 @@ def _outside(whole: Passage, block: Block, section: _Section, open_question: Que
     passage = whole.slice(block.start, block.end)
     if block.type == "html":
         yield from _section_comments(passage, section)
-        if block.content.lstrip().startswith("<!--") and "-->" not in block.content:
-            yield rules.UNCLOSED_COMMENT.at(passage.span(0, 0, 4))
+        yield from _unclosed_comment(whole, block)
     elif block.type == "fence" and not is_closed_fence(whole, block):
         yield rules.UNCLOSED_FENCE.at(passage.span(0, 0, 3))
     elif block.type == "ordered_list":
@@ -107,6 +140,12 @@ def _outside(whole: Passage, block: Block, section: _Section, open_question: Que
         yield from without_todos(passage)[1]
     elif open_question and block.type in ("paragraph", "bullet_list", "math", "fence"):
         yield rules.ANSWER_OUTSIDE.at(passage.span(0, 0, len(passage.lines[0].text)))
+
+
+def _unclosed_comment(whole: Passage, block: Block) -> list[Diagnostic]:
+    if block.type == "html" and block.content.lstrip().startswith("<!--") and "-->" not in block.content:
+        return [rules.UNCLOSED_COMMENT.at(whole.span(block.start, 0, 4))]
+    return []
 
 
 def _section_comments(passage: Passage, section: _Section) -> Iterator[Diagnostic]:

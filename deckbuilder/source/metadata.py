@@ -32,6 +32,24 @@ COMMENTS: Mapping[str, Mapping[str, str]] = {"card": CARD_KEYS, "deck": DECK_KEY
 """The metadata comments, and what each may say."""
 
 
+TAG_SHAPE: Mapping[str, object] = {
+    "type": ["string", "number", "boolean"],
+    "pattern": r"^[^\s\"\x00-\x1f]{1,100}$",
+}
+ID_SHAPE: Mapping[str, object] = {
+    "type": ["string", "number", "boolean"],
+    # Letters of any script. Written as what is not one, as editors take \w for the letters of English.
+    "pattern": r"^[^\x00-\x2c\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f\s]{1,100}$",
+}
+KEY_SHAPES: Mapping[str, Mapping[str, object]] = {
+    "id": ID_SHAPE,
+    "kind": {"type": "string"},
+    "tags": {"anyOf": [TAG_SHAPE, {"type": "array", "items": TAG_SHAPE}]},
+    "steps": {"enum": list(STEPS_AS)},
+}
+"""What the value of a key looks like, in the words of JSON schema. Which kinds there are is known further up."""
+
+
 @dataclass(frozen=True, slots=True)
 class Metadata:
     """What a question's comment, or its section's, says: id, kind, tags, what becomes of steps; with their places."""

@@ -1,4 +1,4 @@
-"""A list item becomes a question: what is asked, its hints, its answer, its key points, its metadata."""
+"""An item becomes a question: what is asked, its hints, its answer, its key points, its metadata."""
 
 from __future__ import annotations
 
@@ -48,15 +48,23 @@ class Question:
 
 
 def read_question(
-    item: Passage, section: tuple[str, ...], defaults: Metadata, references: Mapping[str, object], inside: str
+    item: Passage,
+    section: tuple[str, ...],
+    defaults: Metadata,
+    references: Mapping[str, object],
+    inside: str,
+    asks_to: int | None = None,
 ) -> tuple[Question | None, list[Diagnostic]]:
-    """Read one list item's content; an item without a question is None, with the reason among the diagnostics."""
+    """Read one item's content; an item without a question is None, with the reason among the diagnostics.
+
+    A list's item asks in its first blocks, a heading's in its lines up to line `asks_to` of the file.
+    """
     diagnostics: list[Diagnostic] = []
     bare, comments, found = read_comments(item)
     diagnostics += found
     metadata, found = _one_card_comment([comment for comment in comments if comment.name != "step"])
     diagnostics += found
-    question, answer = _halves(bare)
+    question, answer = _halves(bare) if asks_to is None else _heading_and_body(bare, asks_to)
     if question is None:
         return None, [*diagnostics, rules.EMPTY_QUESTION.at(item.span())]
 
@@ -114,6 +122,14 @@ def _halves(item: Passage) -> tuple[Passage | None, Passage]:
             break
         end = block.end
     return item.slice(0, end), item.slice(end)
+
+
+def _heading_and_body(item: Passage, last: int) -> tuple[Passage | None, Passage]:
+    """Return what stands on the lines of the heading, up to line `last` of the file, and the rest."""
+    count = sum(line.number <= last and bool(line.text.strip()) for line in item.lines)
+    heading, body = item.slice(0, count), item.slice(count)
+    blocks = read_blocks(heading.text)
+    return (heading if blocks and blocks[0].type == "paragraph" else None), body
 
 
 def _is_answer_like(block: Block) -> bool:

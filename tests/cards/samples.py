@@ -143,6 +143,19 @@ DERIVATION = note(
     key_points=points("log-sum-exp", "the targets add up to 1", "prediction minus target"),
 )
 
+STEP = note(
+    key="softmax-cross-entropy-gradient.differentiate",
+    kind="derivation",
+    question='<div class="db-goal">Derive the gradient of the cross-entropy loss with respect to the logits of a softmax.</div> '
+    '<div class="db-next">After “Insert into the loss”: what comes next, and why?</div>',
+    context=DERIVATION["Context"]
+    + '<ol class="db-taken"><li class="db-taken-step"><div class="db-step-title">Write the log-probabilities</div>'
+    '<div class="db-step-body"><div class="db-math">\\[\\log p_k = z_k - \\log \\sum_{j} e^{z_j}\\]</div></div></li>'
+    '<li class="db-taken-step"><div class="db-step-title"></div><div class="db-step-body"><p>\\(L = -\\sum_k y_k z_k + \\log \\sum_j e^{z_j}\\)</p></div></li></ol>',
+    topic="Transformers › Training › Losses",
+    answer='<p class="db-title">Differentiate with respect to \\(z_j\\)</p><div class="db-math">\\[\\frac{\\partial L}{\\partial z_j} = -y_j + p_j\\]</div>',
+)
+
 
 def variant(number: int, w: float, g: float) -> str:
     v1, w1 = round(0.09 + g, 3), round(w - 0.1 * (0.09 + g), 4)
@@ -231,6 +244,9 @@ CROWDED = note(
     "<ul><li><code>a_very_long_identifier_that_has_no_place_to_break_at_all_in_any_way</code></li>"
     "<li>https://example.org/a/very/long/address/that/nobody/would/ever/type/by/hand/but/everybody/pastes</li></ul>",
     answer="<p>x</p><p>Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft</p>"
+    "<div class='db-alert db-alert-warning'><p class='db-alert-title'>Warning</p><p>Mind the scale.</p></div>"
+    "<div class='db-alert db-alert-important'><p class='db-alert-title'>Important</p><p>Mind the gap.</p></div>"
+    "<figure><p>x</p><figcaption>A caption</figcaption></figure>"
     "<h3>A heading</h3><pre>plain pre without a wrapper that is much too long for any narrow screen whatsoever, as old notes have it</pre>"
     "<ul class='contains-task-list'><li class='db-task'><input type='checkbox' disabled checked> done</li><li class='db-task'><input type='checkbox' disabled> open</li></ul>"
     "<dl><dt>term</dt><dd>meaning</dd></dl><p>Press <kbd>Ctrl</kbd>+<kbd>C</kbd>, H<sub>2</sub>O, x<sup>2</sup>, <del>gone</del>.</p>"
@@ -243,6 +259,7 @@ SAMPLES: dict[str, Note] = {
     "concept": CONCEPT,
     "wide": WIDE,
     "derivation": DERIVATION,
+    "step": STEP,
     "drill": DRILL,
     "implementation": IMPLEMENTATION,
     "plain": PLAIN,

@@ -59,8 +59,9 @@ def consistent(page: Page) -> int:
 def test_both_sides_show_the_same_variant(reviewer: Open, client: Client, storage: str) -> None:
     """A solution with other numbers than the question had would be the worst of all errors on a card."""
     opened = reviewer(client, mathjax=False, before=STORAGE[storage])
+    opened.page.clock.set_fixed_time(datetime(2026, 3, 1, 12))
     seen = []
-    for flip in range(25 if client.long_page else 10):
+    for flip in range(16 if client.long_page else 8):
         sample = drill(f"key-{flip % 4}", 7)
         asked = number(opened.show(sample, "front"), ".db-ask")
         assert consistent(opened.show(sample, "back")) == asked
@@ -202,8 +203,8 @@ def test_the_maths_of_every_variant_is_set(reviewer: Open) -> None:
         page.get_by_role("button", name="Another variant").click()
         page.get_by_role("button", name="Show solution").click()
         page.wait_for_function("() => !/[\\\\][(]/.test(document.querySelector('.db-card').innerText)")
-        assert page.locator(".db-worked mjx-container").count() == 2
-    assert page.locator("mjx-container").count() < 20  # and only theirs: a dozen variants would keep a phone busy
+        assert page.locator(".db-worked > li:has(mjx-container)").count() == 2
+    assert page.locator("mjx-container").count() < 30  # and only theirs: a dozen variants would keep a phone busy
 
 
 def test_the_preview_can_ask_for_a_variant(reviewer: Open) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -109,6 +111,7 @@ def test_no_formula_loses_a_pixel(reviewer: Open) -> None:
     lines = "".join(f"<p>Before \\({tex.replace('&', '&amp;')}\\) after</p>" for tex in TALL)
     blocks = "".join(f'<div class="db-math">\\[{tex.replace("&", "&amp;")}\\]</div>' for tex in TALL)
     page = opened.show(note(question="?", answer=lines + blocks), "back")
+    page.add_style_tag(content=".db-card .db-math, .db-card mjx-container { background: none !important; }")
     boxed = page.screenshot(full_page=True, animations="disabled")
     page.add_style_tag(content=".db-card mjx-container, .db-card .db-math { overflow: visible !important; }")
     free = page.screenshot(full_page=True, animations="disabled")
@@ -139,6 +142,107 @@ def test_a_formula_stands_on_the_line_of_its_text(reviewer: Open) -> None:
     line = page.locator(".mark").evaluate("one => one.getBoundingClientRect().bottom")
     digit = page.locator("mjx-mn").evaluate("one => one.getBoundingClientRect().bottom")
     assert abs(line - digit) < 2
+
+
+COMMAS = "".join(
+    f"<p>{'a' * filler} so (\\(x_{{{filler}}}\\)), then \\(y\\)-axis and \\(n\\)th, at last \\(z\\).</p>"
+    for filler in range(1, 40)
+)
+
+
+def test_no_line_begins_with_a_comma(reviewer: Open) -> None:
+    """A browser breaks the line between a formula and the full stop after it, which looks like a misprint."""
+    page = reviewer(DESKTOP, width=320).show(note(question="?", answer=COMMAS), "back")
+    torn = page.evaluate(
+        """() => [...document.querySelectorAll('.db-answer mjx-container')].filter(one => {
+          const next = document.createRange(), after = one.nextSibling;
+          if (!after || after.nodeType !== 3 || /^\\s/.test(after.data)) return false;
+          next.setStart(after, 0);
+          next.setEnd(after, 1);
+          return next.getBoundingClientRect().left < one.getBoundingClientRect().right - 8;
+        }).length"""
+    )
+    assert page.locator(".db-answer mjx-container").count() == 4 * 39
+    assert torn == 0
+
+
+CHAIN = r"w' = w - \alpha v' = 0.5 - 0.1 \cdot 0.29 \approx \frac{a = b}{2} \le \left(1 = 1\right) + f(x = 2)"
+WHOLE = (
+    r"\begin{pmatrix} a = 1 & b = 2 \\ c = 3 & d = 4 \end{pmatrix}",
+    r"\{ x \in \mathbb{R} : x^2 = 2, \; x \ge 0 \}",
+    r"p(x_1 = a \mid x_2 = b, x_3 = c, x_4 = d)",
+    r"\displaystyle \sum_i x_i = \sum_j y_j = 0",
+    r"= \int_0^1 f(x) \, dx + \int_1^2 f(x) \, dx",
+)  # fmt: skip
+
+
+def test_a_long_formula_breaks_after_its_relations(reviewer: Open) -> None:
+    """On a phone the end of a chain, which is the result, would otherwise be out of sight."""
+    opened = reviewer(DESKTOP, width=320)
+    page = opened.show(note(question="?", answer=f"<p>So \\({CHAIN}\\), and</p>"), "back")
+    pieces = page.locator(".db-answer mjx-container")
+    assert pieces.count() == 5
+    assert pieces.evaluate_all("all => all.filter(one => one.scrollWidth > one.clientWidth).length") == 0
+    page.set_viewport_size({"width": 1400, "height": 900})
+    page.add_style_tag(content=".db-answer > p { white-space: nowrap; }")
+    ends = "all => [all[0].getBoundingClientRect().left, all[all.length - 1].getBoundingClientRect().right]"
+    left, right = page.locator(".db-answer mjx-math").evaluate_all(ends)
+    page = opened.show(note(question="?", answer=f'<div class="db-math">\\[\\textstyle {CHAIN}\\]</div>'), "back")
+    whole = page.locator(".db-answer mjx-math").evaluate("one => one.getBoundingClientRect().width")
+    assert abs((right - left) - whole) < 2  # nothing about it looks broken where it fits
+    assert opened.faults() == []
+
+
+def test_what_reaches_over_a_relation_stays_whole(reviewer: Open) -> None:
+    """Half a matrix or half a bracket does not parse: the card would show an error where the formula was."""
+    assert min(len(tex) for tex in WHOLE) >= 40  # shorter ones are never broken
+    text = "".join(f"<p>\\({tex.replace('&', '&amp;')}\\)</p>" for tex in WHOLE)
+    page = reviewer(DESKTOP).show(note(question="?", answer=text), "back")
+    assert page.locator(".db-answer mjx-container").count() == len(WHOLE)
+    assert page.evaluate(PROBE) == []
+
+
+LONG = r"a_1 = b_1, a_2 = b_2, a_3 = b_3, a_4 = b_4"
+
+
+def test_code_and_formulas_within_formulas_are_left_alone(reviewer: Open) -> None:
+    """Code that shows TeX must show it as it is, and an element inside of a formula keeps MathJax from setting it."""
+    kept = f"see \\({LONG}\\), and"
+    answer = f"<p><code>{kept}</code></p><pre>{kept}</pre>"
+    nested = r"\(x = 1 \text{ where \(y = 2\)}\), and \(z\)."
+    answer += f'<p class="nested">{nested}</p><div class="db-math">\\[x = 1 \\text{{ for \\(y\\), say}}\\]</div>'
+    page = reviewer(DESKTOP).show(note(question="?", answer=answer), "back")
+    assert page.locator("code, pre").all_inner_texts() == [kept] * 2
+    assert page.locator(".db-answer .db-held").count() == 0
+    assert page.locator(".nested > mjx-container").count() == 2
+    assert page.locator(".db-math > mjx-container").count() == 1
+
+
+def test_a_drawing_in_the_dark_is_light_on_dark(reviewer: Open) -> None:
+    """A white sheet at night dazzles; but a photograph must not become its negative."""
+    images = '<p><img src="db-1.svg" alt="a drawing"> <img src="db-2.png" alt="a photograph"></p>'
+    opened = reviewer(DESKTOP, night=True, mathjax=False)
+    page = opened.show(note(question="?", answer=images), "back")
+    drawing, photograph = page.locator("img").evaluate_all("all => all.map(one => getComputedStyle(one).filter)")
+    assert "invert" in drawing
+    assert "invert" not in photograph
+    page = reviewer(DESKTOP, mathjax=False).show(note(question="?", answer=images), "back")
+    assert page.locator("img").evaluate_all("all => all.map(one => getComputedStyle(one).filter)") == ["none", "none"]
+
+
+def test_a_picture_of_its_own_stands_in_the_middle(reviewer: Open) -> None:
+    """Formulas stand in the middle; a picture at the side makes the page restless. Amid text it stays where it is."""
+    picture = '<img src="x.png" alt="x" width="200" height="20">'
+    answer = f"<p>{picture}</p><p>Amid {picture} text.</p>"
+    page = reviewer(DESKTOP, mathjax=False).show(note(question="?", answer=answer), "back")
+    alone, amid = page.locator("img").evaluate_all(
+        "all => all.map(one => { const box = one.getBoundingClientRect(); return box.left + box.width / 2; })"
+    )
+    text = page.locator(".db-answer").evaluate(
+        "one => { const box = one.getBoundingClientRect(); return box.left + box.width / 2; }"
+    )
+    assert abs(alone - text) < 1
+    assert amid < text
 
 
 def test_what_is_touched_is_big_enough(reviewer: Open) -> None:
@@ -216,6 +320,33 @@ def test_the_own_block_overrules_all(reviewer: Open) -> None:
     assert page.locator("body").evaluate("one => getComputedStyle(one).backgroundColor") == "rgb(255, 255, 255)"
 
 
+def test_what_learners_are_told_to_write_there_works(reviewer: Open) -> None:
+    """A variable that the guide names and the style sheet does not have is an evening of trying in vain."""
+    guide = (Path(__file__).parents[2] / "docs" / "learners.md").read_text("utf-8")
+    rows = re.findall(r"^\| (`--.*?) \| .*? \| (.*?) \|$", guide, re.MULTILINE)
+    wanted = {name: value for names, values in rows for name, value in _pairs(names, values)}
+    made = load_templates(KINDS)
+    assert len(wanted) >= 8
+    for name in wanted:
+        assert f"{name}:" in made.css
+        assert f"var({name})" in made.css, f"{name} changes nothing"
+    own = ".card { " + " ".join(f"{name}: {value};" for name, value in wanted.items()) + " }\n"
+    css = made.css.replace(templates.OWN_STYLE_ENDS, own + templates.OWN_STYLE_ENDS)
+    opened = reviewer(DESKTOP, night=True, mathjax=False, templates=replace(made, css=css))
+    page = opened.show(note(question="?", answer='<img src="x.svg" alt="x">'), "back")
+    assert page.locator("img").evaluate("one => getComputedStyle(one).filter") == "none"
+    wanted = {name: value for name, value in wanted.items() if "#" not in value}  # the night has colours of its own
+    set_to = "(one, name) => getComputedStyle(one).getPropertyValue(name).trim()"
+    assert {name: page.locator(".db-card").evaluate(set_to, name) for name in wanted} == wanted
+
+
+def _pairs(names: str, values: str) -> list[tuple[str, str]]:
+    """Return each variable of a row of the guide with its example; the last one serves for those that have none."""
+    found = re.findall(r"`(--[\w-]+)`", names)
+    given = re.findall(r"`([^`]+)`", values)
+    return list(zip(found, given + given[-1:] * len(found), strict=False))
+
+
 def test_an_empty_field_leaves_no_label(reviewer: Open) -> None:
     """A heading over nothing makes one look for what was lost."""
     page = reviewer(DESKTOP, mathjax=False).show(SAMPLES["plain"], "back")
@@ -229,7 +360,7 @@ def test_the_footer_tells_where_the_card_comes_from(reviewer: Open) -> None:
     footer = page.locator(".db-footer").inner_text()
     assert "Math Foundations › Linear Algebra" in footer
     assert "dot-product-geometric-meaning" in footer
-    assert "1.2" in footer
+    assert "release 1.2" in footer
     assert page.locator(".db-source a").get_attribute("href").endswith("review.md#L41")
     assert "linear-algebra review" in footer
     page = opened.show(SAMPLES["concept"], "front")

@@ -29,10 +29,10 @@ def opened_hints(page: object) -> int:
     return page.locator(".db-hint[open]").count()
 
 
-@pytest.mark.parametrize("client", [DESKTOP, WEB], ids=["desktop", "web"])
-def test_fifty_cards_leave_nothing_behind(reviewer: Open, client: Client) -> None:
+@pytest.mark.parametrize(("client", "mathjax"), [(DESKTOP, True), (WEB, False)], ids=["desktop", "web"])
+def test_fifty_cards_leave_nothing_behind(reviewer: Open, client: Client, mathjax: bool) -> None:
     """The desktop keeps one page for a whole session: what a card leaves there makes the fiftieth slow or strange."""
-    opened = reviewer(client)
+    opened = reviewer(client, mathjax=mathjax)
     page = opened.show(DRILL, "front")
     before = page.evaluate(TRACES)
     for sample in islice(cycle(SAMPLES.values()), 50):
@@ -141,6 +141,14 @@ def test_steps_one_by_one_or_all(reviewer: Open, client: Client) -> None:
     assert page.locator(".db-controls:visible").count() == 0
     page = opened.show(DERIVATION, "back")
     assert page.locator(".db-step-body:visible").count() == 0
+
+
+def test_the_buttons_go_when_the_last_step_was_opened_by_hand(reviewer: Open) -> None:
+    """A button that does nothing makes one doubt the card."""
+    page = reviewer(DESKTOP, mathjax=False).show(DERIVATION, "back")
+    for summary in page.locator(".db-step summary").all():
+        summary.click()
+    page.locator(".db-controls").wait_for(state="hidden")
 
 
 def test_a_step_without_a_title_is_told_by_its_number(reviewer: Open) -> None:

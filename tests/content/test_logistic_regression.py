@@ -127,7 +127,7 @@ def test_binary_cross_entropy():
     """A learner would be told a wrong loss, wrong example values, or a stable form that differs from the loss."""
     text = states(
         "Derive the binary cross-entropy loss",
-        r"\ell_i &= -y_i\log p_i - (1-y_i)\log(1-p_i)",
+        r"\ell_i &= -y_i\log p_i \\ &\quad {}- (1-y_i)\log(1-p_i)",
         r"P(y_i \mid x_i) = p_i^{y_i}(1-p_i)^{1-y_i}",
         r"\mathcal P = \prod_{i=1}^N p_i^{y_i}(1-p_i)^{1-y_i}",
         r"\log\mathcal P = {}&\sum_{i=1}^N y_i\log p_i \\ &+ \sum_{i=1}^N (1-y_i)\log(1-p_i)",

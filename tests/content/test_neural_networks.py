@@ -77,7 +77,7 @@ def test_xor():
     text = states(
         "compute XOR",
         r"y = {}& \mathrm{ReLU}(x_1 + x_2)\\ & - 2 \mathrm{ReLU}(x_1 + x_2 - 1)",
-        "f(0,0) + f(1,1) = f(0,1) + f(1,0)",
+        r"f(0,0) + f(1,1)\\ &\quad = f(0,1) + f(1,0)",
         "both sides equal $w_1 + w_2 + 2c$",
         r"$h_1 = \mathrm{ReLU}(s)$ rises from 0; $h_2 = \mathrm{ReLU}(s - 1)$",
         "$y = h_1 - 2h_2$",
@@ -127,8 +127,8 @@ def test_dense_layer_gradients():
         r"with respect to $X$, $W$ and $b$",
         r"\frac{\partial L}{\partial X} &= GW^\top, \qquad \frac{\partial L}{\partial W} = X^\top G",
         r"\frac{\partial L}{\partial b} &= \sum_{n=1}^{N} G_{n,:}",
-        r"\sum_m G_{nm}W_{dm} = (GW^\top)_{nd}",
-        r"\sum_n X_{nd}G_{nm} = (X^\top G)_{dm}",
+        r"\sum_m G_{nm}W_{dm}\\ &= (GW^\top)_{nd}",
+        r"\sum_n X_{nd}G_{nm}\\ &= (X^\top G)_{dm}",
     )
     rng = np.random.default_rng(1)
     x, w, b, weight = (rng.normal(size=s) for s in ((4, 3), (3, 2), 2, (4, 2)))
@@ -472,7 +472,7 @@ def test_eigenvalues_of_averaging():
     text = states(
         "Prove that averaging over neighbourhoods",
         r"\lambda = \frac{1}{\tilde d_v}\Bigl(1 + \sum_{u \in \mathcal{N}(v)} x_u\Bigr) \le 1",
-        r"\lambda \ge \frac{1 - (\tilde d_v - 1)}{\tilde d_v} = -1 + \frac{2}{\tilde d_v} \gt -1",
+        r"\lambda &\ge \frac{1 - (\tilde d_v - 1)}{\tilde d_v}\\ &= -1 + \frac{2}{\tilde d_v} \gt -1",
         "with eigenvalue $-1$; a graph of two components has the eigenvalue 1 twice",
     )
     values = sp.Matrix([[1, 1, 0], [1, 1, 1], [0, 1, 1]])

@@ -241,8 +241,7 @@ def test_batch_norm_backward(eps):
     """A learner would be told a wrong gradient of batch normalisation."""
     text = states(
         "Derive the backward pass of batch normalisation",
-        r"\frac{\partial L}{\partial\beta} &= \sum_n g_n, \qquad",
-        r"\frac{\partial L}{\partial\gamma} = \sum_n g_n\hat x_n",
+        r"\frac{\partial L}{\partial\beta} &= \sum_n g_n\\ \frac{\partial L}{\partial\gamma} &= \sum_n g_n\hat x_n",
         r"\frac{\partial\mu}{\partial x_k} = \frac1N, \quad \frac{\partial v}{\partial x_k} = \frac{2(x_k - \mu)}{N}",
         r"\frac{\partial s}{\partial x_k} = \frac{1}{2s}\cdot\frac{2(x_k - \mu)}{N} = \frac{\hat x_k}{N}",
         r"\frac{\delta_{nk} - \frac1N}{s} - \frac{x_n - \mu}{s^2}\cdot\frac{\hat x_k}{N}",

@@ -16,8 +16,9 @@ PACKAGE = ROOT / "deckbuilder"
 LAYERS = (
     ("deckbuilder", "__main__"),
     ("cli",),
-    ("drill_reports", "preview", "anki"),
+    ("drill_reports", "preview", "anki", "starter", "schemas"),
     ("reporters",),
+    ("diff",),
     ("pipeline",),
     ("packaging",),
     ("rendering",),

@@ -56,7 +56,7 @@ def test_a_step_asks_for_itself_and_shows_those_before(deck: Path) -> None:
     whole, first, second, third = (note.rendered.fields for note in prepared.notes)
     assert "db-steps" in whole["Steps"]
     assert "What comes first, and why?" in first["Question"]
-    assert "What comes next, and why?" in second["Question"].replace("After “Write the quotient.”: what", "What")
+    assert "What comes next, and why?" in second["Question"].replace("After “Write the quotient”: what", "What")
     assert first["Context"] == ""
     assert "By definition" in second["Context"]
     assert "Expand" not in second["Context"] + second["Question"]

@@ -31,12 +31,19 @@ def key_points(bodies: Sequence[str]) -> str:
 
 
 def steps(titled: Sequence[tuple[str, str]]) -> str:
-    """Return the field of steps, each a title and a body to be opened."""
+    """Return the field of steps, each a title (empty: told by its number) and a body to be opened (empty: bare)."""
     if not titled:
         return ""
-    fragment = _fragment("step")
-    items = "".join(fragment.substitute(title=title, body=body) for title, body in titled)
+    items = "".join(
+        _fragment("step" if body else "step_bare").substitute(title=_heading(title), body=body)
+        for title, body in titled
+    )
     return f'<ol class="db-steps">{items}</ol>'
+
+
+def _heading(title: str) -> str:
+    """Return a title without the full stop that it had before the text went on; a heading ends without one."""
+    return title if title.endswith("..") else title.removesuffix(".")
 
 
 def next_step(goal: str, after: str | None) -> str:
@@ -47,7 +54,7 @@ def next_step(goal: str, after: str | None) -> str:
     if after is None:
         asked = "What comes first, and why?"
     else:
-        asked = f"After “{after}”: what comes next, and why?" if after else "What comes next, and why?"
+        asked = f"After “{_heading(after)}”: what comes next, and why?" if after else "What comes next, and why?"
     return _fragment("next_step").substitute(goal=goal, asked=asked)
 
 
@@ -56,13 +63,13 @@ def steps_so_far(titled: Sequence[tuple[str, str]]) -> str:
     if not titled:
         return ""
     fragment = _fragment("taken_step")
-    items = "".join(fragment.substitute(title=title, body=body) for title, body in titled)
+    items = "".join(fragment.substitute(title=_heading(title), body=body) for title, body in titled)
     return f'<ol class="db-taken">{items}</ol>'
 
 
 def titled(title: str, body: str) -> str:
     """Return a body with its title above it, where it has one."""
-    return _fragment("titled").substitute(title=title, body=body) if title else body
+    return _fragment("titled").substitute(title=_heading(title), body=body) if title else body
 
 
 def labelled(question: str, label: str) -> str:

@@ -140,10 +140,7 @@ def _fill(note: DerivationNote | StepNote, html: Html) -> dict[str, str]:
 
 
 def _derivation_fields(note: DerivationNote, html: Html) -> dict[str, str]:
-    titled = [
-        (html.inline(step.title) if step.title else f"Step {number}", html.blocks(step.body))
-        for number, step in enumerate(note.steps, start=1)
-    ]
+    titled = [(html.inline(step.title) if step.title else "", html.blocks(step.body)) for step in note.steps]
     return common_fields(note.question, html) | {
         fields.ANSWER: html.blocks(note.result),
         fields.STEPS: fragments.steps(titled),

@@ -14,12 +14,17 @@ parts.push(function (card) {
     }
     bar.appendChild(button('Next step', 'n', function () {
       openNext(steps);
+      left();
     }));
-    bar.appendChild(button('All steps', '', function () {
+    var rest = button('All steps', '', function () {
       steps.forEach(function (step) {
         step.open = true;
       });
-    }));
+      left();
+    });
+    rest.className += ' db-minor';
+    bar.appendChild(rest);
+    // Told a moment later, but of every way to open a step.
     steps.forEach(function (step) {
       step.addEventListener('toggle', left);
     });

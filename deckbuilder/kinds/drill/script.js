@@ -295,7 +295,8 @@ parts.push(function (card) {
   var reply = element('div', 'db-reply db-given');
   if (deckbuilder.variant >= 0 && deckbuilder.variant < variants.length) {
     // The preview's wish.
-    record = {variant: Number(deckbuilder.variant), typed: []};
+    var wished = Number(deckbuilder.variant);
+    record = {variant: wished, typed: record.variant === wished ? record.typed : []};
   }
   // Off the page, so that the client need not set the maths of all of them.
   refill(holder, document.createDocumentFragment());

@@ -1,0 +1,172 @@
+"""One of our own .apkg files becomes a package plan again: the reverse of `writer`, and never trusting the file.
+
+Its database is opened read-only, with what SQL hidden in it could do held down and its work counted, so that a package
+from a stranger's pull request can be looked at.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from deckbuilder import rules
+from deckbuilder.diagnostics import Diagnostic, Span
+from deckbuilder.kinds import fields
+from deckbuilder.packaging.plan import DeckPlan, NotePlan, NoteTypePlan, PackagePlan, refuse_nonsense
+
+MAX_COLLECTION = 2 << 30
+"""Bytes of a database that are read: ten times what a hundred thousand notes take up."""
+
+_COLLECTION = "collection.anki2"
+_OF_ANKI = ("collection.anki21b", "collection.anki21")
+_STEPS_AT_ONCE = 1_000_000
+_STEPS = 4_000
+"""A database may take so many times a million steps of SQLite's machine: minutes of work, never hours."""
+
+_TABLES = ("col", "notes", "cards")
+_NOTES = """
+    SELECT n.guid, n.mid, n.mod, n.tags, n.flds, c.did, c.due, c.mod
+    FROM notes n JOIN cards c ON c.nid = n.id ORDER BY c.due, n.id
+"""
+
+
+class _Damaged(Exception):
+    """The package cannot be read; says why."""
+
+
+class _Foreign(Exception):
+    """The package was not written by deckbuilder; says how that is seen."""
+
+
+def read_package(path: Path) -> tuple[PackagePlan | None, list[Diagnostic]]:
+    """Return the plan of the package at `path`, its notes in reading order, or None and why it cannot be read.
+
+    The media are left out: a picture's name is made from its content, so the names in the fields say what changed.
+    """
+    place = Span(path.as_posix())
+    try:
+        with tempfile.TemporaryDirectory(prefix="deckbuilder-") as folder:
+            collection = Path(folder) / _COLLECTION
+            _unpack(path, collection)
+            return _read_collection(collection), []
+    except _Damaged as damage:
+        return None, [rules.PACKAGE_UNREADABLE.at(place, path=place.file, problem=str(damage))]
+    except _Foreign as sign:
+        return None, [rules.PACKAGE_FOREIGN.at(place, path=place.file, reason=str(sign))]
+    except OSError as error:
+        return None, [rules.PACKAGE_UNREADABLE.at(place, path=place.file, problem=error.strerror or str(error))]
+
+
+def _unpack(path: Path, collection: Path) -> None:
+    """Copy the database out of the package. Nothing of ours is compressed, so nothing is ever blown up."""
+    if not path.is_file():
+        raise _Damaged("there is no such file" if not path.exists() else "it is not an ordinary file")
+    try:
+        with zipfile.ZipFile(path) as package:
+            names = package.namelist()
+            if any(name in names for name in _OF_ANKI):
+                raise _Foreign("Anki exported it")
+            if names.count(_COLLECTION) != 1:
+                raise _Damaged("it holds no collection")
+            entry = package.getinfo(_COLLECTION)
+            if entry.compress_type != zipfile.ZIP_STORED:
+                raise _Foreign("its collection is compressed")
+            if entry.file_size > MAX_COLLECTION:
+                raise _Damaged(f"its collection has {entry.file_size >> 20} MB")
+            with package.open(entry) as source, collection.open("wb") as target:
+                shutil.copyfileobj(source, target, 1 << 20)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+        raise _Damaged("it is no zip file, or was cut short") from error
+
+
+def _read_collection(collection: Path) -> PackagePlan:
+    try:
+        with _connection(collection) as database:
+            kinds = dict(database.execute("SELECT name, type FROM sqlite_master WHERE name IN ('col','notes','cards')"))
+            if any(kinds.get(name) != "table" for name in _TABLES):
+                raise _Damaged("its database has other tables than Anki's")
+            created, models, decks = database.execute("SELECT crt, models, decks FROM col").fetchone()
+            rows = database.execute(_NOTES).fetchall()
+        plan = _plan(created, json.loads(models), json.loads(decks), rows)
+        refuse_nonsense(plan)
+    except (sqlite3.Error, sqlite3.Warning) as error:
+        raise _Damaged(f"its database is damaged ({error})") from error
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as error:
+        raise _Damaged("its database does not hold what Anki's does") from error
+    return plan
+
+
+@contextmanager
+def _connection(collection: Path) -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(f"{collection.as_uri()}?mode=ro&immutable=1", uri=True)
+    left = iter(range(_STEPS))
+    try:
+        connection.set_progress_handler(lambda: next(left, None) is None, _STEPS_AT_ONCE)
+        connection.execute("PRAGMA trusted_schema=OFF")
+        connection.execute("PRAGMA cell_size_check=ON")
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 1 << 28)
+        yield connection
+    finally:
+        connection.close()
+
+
+def _plan(created: int, models: dict[str, Any], decks: dict[str, Any], rows: list[tuple[Any, ...]]) -> PackagePlan:
+    note_types = {number: _note_type(model) for number, model in models.items()}
+    notes = tuple(_note(row, note_types) for row in rows)
+    used_types, used_decks = {note.note_type for note in notes}, {note.deck for note in notes}
+    return PackagePlan(
+        decks=tuple(
+            sorted(
+                (DeckPlan(deck["id"], _text(deck["name"]), _text(deck["desc"])) for deck in decks.values()
+                 if deck["id"] in used_decks), key=lambda deck: deck.name)
+        ),
+        note_types=tuple(kind for kind in note_types.values() if kind.id in used_types),
+        notes=notes,
+        media=(),
+        created=int(created),
+    )  # fmt: skip
+
+
+def _note_type(model: Mapping[str, Any]) -> NoteTypePlan:
+    parts = sorted(model["flds"], key=lambda part: part["ord"])
+    names = [_text(part["name"]) for part in parts]
+    if fields.KEY not in names or fields.QUESTION not in names or len(model["tmpls"]) != 1:
+        raise _Foreign(f"its note type {str(model['name'])[:80]!r} is another's")
+    (template,) = model["tmpls"]
+    return NoteTypePlan(
+        id=int(model["id"]),
+        name=_text(model["name"]),
+        fields=tuple(zip(names, (int(part["id"]) for part in parts), strict=True)),
+        sort_field=int(model["sortf"]),
+        template_name=_text(template["name"]),
+        template_id=int(template["id"]),
+        front=_text(template["qfmt"]),
+        back=_text(template["afmt"]),
+        css=_text(model["css"]),
+        modified=int(model["mod"]),
+    )
+
+
+def _note(row: tuple[Any, ...], note_types: Mapping[str, NoteTypePlan]) -> NotePlan:
+    guid, note_type, modified, tags, texts, deck, position, created = row
+    filled = tuple(_text(texts).split("\x1f"))
+    if len(filled) != len(note_types[str(note_type)].fields):
+        raise _Damaged(f"the note {str(guid)[:80]!r} has {len(filled)} fields")
+    return NotePlan(
+        guid=_text(guid), note_type=int(note_type), deck=int(deck), fields=filled, tags=tuple(_text(tags).split()),
+        created=int(created), modified=int(modified), position=int(position),
+    )  # fmt: skip
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value

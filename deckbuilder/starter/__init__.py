@@ -1,0 +1,55 @@
+"""A small deck to begin with: real files, which lie beside this module, and what git should know of a deck."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from deckbuilder import rules
+from deckbuilder.diagnostics import Diagnostic, Span
+from deckbuilder.files import write_atomically
+
+FILES: Final = ("deck.yml", "start.md")
+GIT_LINES: Final = {
+    ".gitattributes": "deck.lock merge=union",  # two branches' new notes both stay
+    ".gitignore": "build/",
+}
+
+
+def write_starter(folder: Path, home: Path, name: str) -> tuple[list[Path], list[Diagnostic]]:
+    """Write a deck called `name` into `folder`, and git's lines into `home`; return what was written, and what failed.
+
+    Nothing is ever written over: a file of git's gets its line added at the end, and only if it is not there.
+    """
+    contents = {folder / file: _starter(file, name) for file in FILES}
+    taken = [path for path in (*contents, folder / "deck.lock") if path.exists() or path.is_symlink()]
+    if taken:
+        return [], [rules.STARTER_OCCUPIED.at(Span(path.as_posix()), path=path.as_posix()) for path in taken]
+    written: list[Path] = []
+    try:
+        for file, line in GIT_LINES.items():
+            content = _with_line(home / file, line.encode())
+            contents |= {home / file: content} if content is not None else {}
+        for path, content in contents.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, content)
+            written.append(path)
+    except OSError as error:
+        path, problem = Path(error.filename or folder), error.strerror or str(error)
+        return written, [rules.OUTPUT_UNWRITABLE.at(Span(path.as_posix()), path=path.as_posix(), problem=problem)]
+    return written, []
+
+
+def _starter(file: str, name: str) -> bytes:
+    text = (files(__package__) / "deck" / file).read_text("utf-8")
+    return text.replace("$name", json.dumps(name, ensure_ascii=False)).encode()  # JSON's strings are YAML's too
+
+
+def _with_line(path: Path, line: bytes) -> bytes | None:
+    """Return the content of a file with the line added, None if it has it already."""
+    content = path.read_bytes() if path.exists() else b""
+    if line in (known.strip().lstrip(b"/") for known in content.splitlines()):
+        return None
+    return content + (b"\n" if content and not content.endswith(b"\n") else b"") + line + b"\n"

@@ -1,0 +1,1 @@
+"""What a build changes for those who learn."""

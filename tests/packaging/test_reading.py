@@ -1,0 +1,143 @@
+"""An .apkg read back: the same plan, and a clear refusal of everything else."""
+
+from __future__ import annotations
+
+import io
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
+
+import pytest
+from anki.collection import Collection, DeckIdLimit, ExportAnkiPackageOptions
+
+from deckbuilder.packaging import reading
+from deckbuilder.packaging.plan import DeckPlan, MediaFile, PackagePlan
+from deckbuilder.packaging.reading import read_package
+from deckbuilder.packaging.writer import package_bytes
+from tests.support.plans import VECTORS, note, note_type, package
+
+MATRICES = DeckPlan(7, "Review::Matrices", "All about <b>matrices</b>.")
+DERIVATION = note_type("Derivation (Review)", css=".card { color: red }")
+
+
+def a_plan() -> PackagePlan:
+    return package(
+        note("b", question="B &amp; <i>b</i>?", tags=("a::b", "c"), position=1, created=1_650_000_000),
+        note("a", note_type=DERIVATION, deck=MATRICES, tags=(), position=2, modified=1_750_000_000),
+        note_types=(note_type(), DERIVATION),
+        decks=(MATRICES, VECTORS),
+    )
+
+
+def test_a_package_read_back_is_the_plan_that_it_was_written_from(tmp_path: Path) -> None:
+    """If this failed, a diff would tell changes that are none, or miss some that are."""
+    plan = a_plan()
+    path = tmp_path / "x.apkg"
+    path.write_bytes(package_bytes(replace(plan, media=(MediaFile("a.svg", b"<svg/>"),))))
+    assert read_package(path) == (plan, [])
+
+
+def zipped(entries: dict[str, bytes], compression: int = ZIP_STORED) -> bytes:
+    file = io.BytesIO()
+    with ZipFile(file, "w", compression) as package:
+        for name, content in entries.items():
+            package.writestr(name, content)
+    return file.getvalue()
+
+
+def collection(*statements: str) -> bytes:
+    """Return the database of a good package after some statements."""
+    with ZipFile(io.BytesIO(package_bytes(a_plan()))) as good:
+        content = good.read("collection.anki2")
+    connection = sqlite3.connect(":memory:")
+    connection.deserialize(content)
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    return connection.serialize()
+
+
+def doctored(*statements: str) -> Callable[[], bytes]:
+    return lambda: zipped({"collection.anki2": collection(*statements)})
+
+
+ENDLESS = "WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM r) SELECT x, x, x, x, x, x, x FROM r"
+
+BAD: dict[str, tuple[Callable[[], bytes], str]] = {
+    "text": (lambda: b"# Not a package\n", "DB117"),
+    "nothing": (lambda: b"", "DB117"),
+    "half of one": (lambda: package_bytes(a_plan())[:20_000], "DB117"),
+    "a zip of something else": (lambda: zipped({"a.txt": b"x"}), "DB117"),
+    "no database": (lambda: zipped({"collection.anki2": b"SQLite format 3\0" + bytes(9000)}), "DB117"),
+    "a database cut short": (lambda: zipped({"collection.anki2": collection()[:9000]}), "DB117"),
+    "pages overwritten": (
+        lambda: zipped({"collection.anki2": (good := collection())[:4096] + b"\xff" * (len(good) - 4096)}),
+        "DB117",
+    ),
+    "a zip bomb": (lambda: zipped({"collection.anki2": bytes(50_000_000)}, ZIP_DEFLATED), "DB118"),
+    "Anki's own export": (lambda: zipped({"collection.anki21b": b"x", "collection.anki2": collection()}), "DB118"),
+    "no notes table": (doctored("DROP TABLE notes"), "DB117"),
+    "a view that never ends": (doctored("DROP TABLE notes", f"CREATE VIEW notes AS {ENDLESS}"), "DB117"),
+    "no settings": (doctored("DELETE FROM col"), "DB117"),
+    "settings that are no JSON": (doctored("UPDATE col SET models = 'x'"), "DB117"),
+    "settings of another form": (doctored("UPDATE col SET models = '[1]'"), "DB117"),
+    "a deeply nested setting": (doctored("UPDATE col SET decks = replace(hex(zeroblob(50000)), '00', '[')"), "DB117"),
+    "a note without its type": (doctored("UPDATE notes SET mid = 1"), "DB117"),
+    "a note in no deck": (doctored("UPDATE cards SET did = 99"), "DB117"),
+    "a note with too few fields": (doctored("UPDATE notes SET flds = 'x'"), "DB117"),
+    "a field that is no text": (doctored("UPDATE notes SET flds = x'ff00'"), "DB117"),
+    "a GUID that is no text": (doctored("UPDATE notes SET guid = x'05'"), "DB117"),
+    "a GUID twice": (doctored("UPDATE notes SET guid = 'same'"), "DB117"),
+    "note types of somebody else": (
+        doctored("UPDATE col SET models = replace(models, '\"Key\"', '\"Front\"')"),
+        "DB118",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_is_no_package_of_ours_is_refused_with_a_reason(name: str, tmp_path: Path) -> None:
+    """If this failed, a file from a stranger would give a traceback, fill the memory, or pass for a release."""
+    made, code = BAD[name]
+    path = tmp_path / "x.apkg"
+    path.write_bytes(made())
+    plan, (found,) = read_package(path)
+    assert plan is None
+    assert (found.code, found.span.file) == (code, path.as_posix())
+
+
+def test_work_hidden_in_a_database_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If this failed, a package made for it would keep a pull request's check busy for ever."""
+    monkeypatch.setattr(reading, "_STEPS", 1)
+    monkeypatch.setattr(reading, "_STEPS_AT_ONCE", 20)
+    path = tmp_path / "x.apkg"
+    path.write_bytes(package_bytes(a_plan()))
+    plan, (found,) = read_package(path)
+    assert plan is None
+    assert "interrupted" in found.message
+
+
+@pytest.mark.parametrize("name", ["missing.apkg", "."])
+def test_a_path_that_is_no_file_is_told(name: str, tmp_path: Path) -> None:
+    """If this failed, a misspelt name would give a traceback."""
+    plan, (found,) = read_package(tmp_path / name)
+    assert plan is None
+    assert found.code == "DB117"
+
+
+@pytest.mark.parametrize("legacy", [True, False])
+def test_what_anki_exports_is_told_to_be_none_of_ours(legacy: bool, tmp_path: Path) -> None:
+    """If this failed, the wrong file would be compared, whose GUIDs say nothing."""
+    made = Collection(str(tmp_path / "collection.anki2"))
+    note_ = made.new_note(made.models.by_name("Basic"))
+    note_["Front"] = "?"
+    made.add_note(note_, made.decks.id("D"))
+    path = tmp_path / "x.apkg"
+    options = ExportAnkiPackageOptions(legacy=legacy)
+    made.export_anki_package(out_path=str(path), options=options, limit=DeckIdLimit(made.decks.id("D")))
+    made.close()
+    plan, (found,) = read_package(path)
+    assert plan is None
+    assert found.code == "DB118"

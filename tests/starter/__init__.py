@@ -1,0 +1,1 @@
+"""The deck to begin with."""
