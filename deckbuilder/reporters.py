@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 from wcwidth import wcswidth
@@ -42,6 +42,11 @@ def _paragraph(found: Diagnostic, style: Style) -> Iterator[str]:
         yield f"  {style('help:', 'green')} {found.help}"
 
 
+def excerpt(span: Span) -> str:
+    """Return the line that `span` stands on with a caret under it; nothing where there is no such line."""
+    return "\n".join(_excerpt(span, no_style, ""))
+
+
 def _excerpt(span: Span, style: Style, colour: str) -> Iterator[str]:
     line = _line(span)
     if line is None or not line.strip():
@@ -62,8 +67,17 @@ def _line(span: Span) -> str | None:
     return lines[span.line - 1] if 0 < span.line <= len(lines) else None
 
 
-@cache
 def _lines(file: str) -> list[str]:
+    try:
+        status = Path(file).stat()
+    except OSError:
+        return []
+    return _lines_of(file, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=256)
+def _lines_of(file: str, modified: int, size: int) -> list[str]:
+    """Return the lines of a file as it was then, `modified` and `size` telling one state of it from another."""
     try:
         text = Path(file).read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError):
@@ -96,7 +110,7 @@ def _window(line: str, lead: int, width: int) -> tuple[str, int, int]:
 
 def summary(result: BuildResult, *, checked: bool = False) -> str:
     """Return in a few lines what a build or check came to."""
-    findings = _counted_findings(result.diagnostics)
+    findings = counted_findings(result.diagnostics)
     if result.failed:
         return f"{findings}. Nothing was written."
     kinds = Counter(note.kind for note in result.notes)
@@ -117,7 +131,8 @@ def summary(result: BuildResult, *, checked: bool = False) -> str:
     return "\n".join(lines)
 
 
-def _counted_findings(diagnostics: Sequence[Diagnostic]) -> str:
+def counted_findings(diagnostics: Sequence[Diagnostic]) -> str:
+    """Return how many findings there are of each severity, in words."""
     counts = Counter(found.severity for found in diagnostics)
     said = [
         f"{counts[severity]} {severity}{'s' if counts[severity] > 1 else ''}"
