@@ -5,7 +5,7 @@ While the sources have errors, a card that is hurt or gone stays as it last was:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from itertools import pairwise
@@ -114,7 +114,8 @@ def preview_deck(prepared: Prepared | None, result: BuildResult, last: PreviewDe
     media = {file.name: file.content for file in plan.media}
     if result.failed:
         media = dict(last.media) | media
-        cards, loose = _with_last_good(cards, loose, last.cards)
+        files = {question.span.file for question in prepared.questions}
+        cards, loose = _with_last_good(cards, loose, last.cards, files)
     return PreviewDeck(result.deck, version, tuple(cards), media, tuple(loose))
 
 
@@ -214,22 +215,26 @@ def _last_line(question: Question, following: Question | None) -> int:
 
 
 def _with_last_good(
-    cards: Sequence[PreviewCard], loose: Sequence[Diagnostic], last: Sequence[PreviewCard]
+    cards: Sequence[PreviewCard], loose: Sequence[Diagnostic], last: Sequence[PreviewCard], read: Collection[str]
 ) -> tuple[list[PreviewCard], list[Diagnostic]]:
     """Return the cards of sources with errors: what is hurt or gone as it last was, in its old place.
 
-    A finding without a card goes to the nearest of those that are gone from its file: it is most likely why.
+    An error without a card is most likely why the nearest card that is gone from its file is gone; in a file that is
+    not among those `read`, why all are. What is gone from elsewhere was deleted.
     """
     before = {card.key: card for card in last}
     there = {card.key for card in cards}
     kept = [_as_it_was(card, before.get(card.key)) for card in cards]
     gone = [card for card in last if card.key not in there]
-    errors = [one for one in loose if one.is_error]
-    for card in gone:
-        mine = tuple(one for one in errors if _nearest(one.span, gone) is card)
-        place = _place_after(card, last, kept)
-        kept.insert(place, replace(card, is_old=True, diagnostics=mine))
-        loose = [one for one in loose if one not in mine]
+    because: dict[str, list[Diagnostic]] = {}
+    for error in [one for one in loose if one.is_error]:
+        for card in _lost_to(error, gone, read):
+            because.setdefault(card.key, []).append(error)
+    for card in [one for one in gone if one.key in because]:
+        mine = tuple(because[card.key])
+        kept.insert(_place_after(card, last, kept), replace(card, is_old=True, diagnostics=mine))
+    told = {error for errors in because.values() for error in errors}
+    loose = [one for one in loose if one not in told]
     return kept, list(loose)
 
 
@@ -239,9 +244,11 @@ def _as_it_was(card: PreviewCard, before: PreviewCard | None) -> PreviewCard:
     return replace(before, span=card.span, diagnostics=card.diagnostics, is_old=True)
 
 
-def _nearest(span: Span, cards: Sequence[PreviewCard]) -> PreviewCard | None:
-    near = [card for card in cards if card.span.file == span.file]
-    return min(near, key=lambda card: abs(card.span.line - span.line), default=None)
+def _lost_to(error: Diagnostic, gone: Sequence[PreviewCard], read: Collection[str]) -> Sequence[PreviewCard]:
+    near = [card for card in gone if card.span.file == error.span.file]
+    if error.span.file not in read:
+        return near
+    return sorted(near, key=lambda card: abs(card.span.line - error.span.line))[:1]
 
 
 def _place_after(card: PreviewCard, last: Sequence[PreviewCard], kept: Sequence[PreviewCard]) -> int:

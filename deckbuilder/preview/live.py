@@ -29,7 +29,7 @@ class LiveDeck:
         self._cards: dict[str, PreviewCard] = {}
 
     def card(self, print_: str) -> PreviewCard | None:
-        """Return the card that shows just this, of the present deck or of the one before, which a page may still list."""
+        """Return the card that shows just this, of the present deck or of the one before, which a page may list."""
         return self._cards.get(print_)
 
     async def reload(self) -> None:

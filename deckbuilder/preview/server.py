@@ -33,8 +33,8 @@ HOST: Final = "127.0.0.1"
 USUAL_PORT: Final = 4747
 
 _PAGE_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
-    "frame-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; frame-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'"
 )
 """Inline styles are those of cards without JavaScript, whose frames inherit this policy."""
 
@@ -45,7 +45,7 @@ _FRAME_POLICY: Final = (
 """A card's own scripts and styles are inline, as in Anki. Its frame has no origin, so 'self' is spelt out."""
 
 _FRAME_FILES: Final = ("frame.js", "mathjax-fonts.js", "mathjax/", "media/")
-"""What a card's frame loads, for which some browsers give its origin as `null`; by the token it is ours all the same."""
+"""What a card's frame loads, giving its origin as `null`; by the token it is ours all the same."""
 
 
 def application(live: LiveDeck, token: str, port: int, ready: Callable[[], None] | None = None) -> ASGIApp:

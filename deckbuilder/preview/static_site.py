@@ -40,7 +40,7 @@ def refuse_foreign(folder: Path) -> None:
         raise PreviewRefused(f"{folder.as_posix()} is no folder; name one for the site")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file():
         raise PreviewRefused(
-            f"{folder.as_posix()} holds files that are no preview, and they would be lost; name an empty or a new folder"
+            f"{folder.as_posix()} holds files that are no preview, which would be lost; name an empty or a new folder"
         )
 
 

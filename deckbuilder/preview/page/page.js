@@ -97,6 +97,8 @@ function element(tag, className, text) {
   return made;
 }
 
+const counted = (count, word) => `${count} ${word}${count === 1 ? '' : 's'}`;
+
 function drawChoices() {
   document.title = `${deck.name} – preview`;
   get('deck-name').textContent = deck.name;
@@ -132,7 +134,7 @@ function filter() {
     view.variant = 0;
   }
   const all = deck.cards.length;
-  get('count').textContent = visible.length === all ? `${all} cards` : `${visible.length} of ${all} cards`;
+  get('count').textContent = visible.length === all ? counted(all, 'card') : `${visible.length} of ${counted(all, 'card')}`;
   get('cards').replaceChildren(...visible.map(row));
   draw();
 }
@@ -147,8 +149,7 @@ function row(card) {
   small.append(element('span', 'kind', card.kind), element('span', 'place', `${card.file.split('/').pop()}:${card.line}`));
   const worst = ['error', 'warning', 'note'].find((severity) => card.findings.some((one) => one.severity === severity));
   if (worst) {
-    const many = card.findings.length;
-    small.append(element('span', `mark ${worst}`, `${many} ${many > 1 ? 'findings' : 'finding'}`));
+    small.append(element('span', `mark ${worst}`, counted(card.findings.length, 'finding')));
   }
   link.append(small);
   item.append(link);
@@ -379,7 +380,7 @@ function drawFindings(card) {
   if (deck.findings.length) {
     const rest = element('details', 'rest');
     const errors = deck.findings.filter((one) => one.severity === 'error').length;
-    const said = errors ? `${errors} ${errors > 1 ? 'errors' : 'error'}` : `${deck.findings.length} findings`;
+    const said = errors ? counted(errors, 'error') : counted(deck.findings.length, 'finding');
     rest.open = errors > 0 || wasOpen();
     rest.append(element('summary', errors ? 'error' : '', `${said} outside of these cards`), ...deck.findings.map(finding));
     content.push(rest);
