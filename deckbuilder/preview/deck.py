@@ -11,7 +11,6 @@ from hashlib import blake2b
 from itertools import pairwise
 
 from deckbuilder.diagnostics import Diagnostic, Span
-from deckbuilder.kinds import fields
 from deckbuilder.kinds.drill import DrillNote
 from deckbuilder.kinds.filling import filled, split_constant
 from deckbuilder.packaging.assemble import StampedNote
@@ -138,10 +137,11 @@ def _cards(notes: Sequence[StampedNote], plan: PackagePlan) -> Iterator[PreviewC
 
 
 def _variants(note: RenderedNote) -> int:
+    """Return how many variants a card has for its script to choose from: the example, and those that were drawn."""
     drill = note.resolved.note
-    if not isinstance(drill, DrillNote) or drill.chosen is None or not note.fields.get(fields.VARIANTS):
+    if not isinstance(drill, DrillNote) or drill.spec is None or drill.chosen is None:
         return 0
-    return len(drill.chosen.live)
+    return 1 + (0 if drill.spec.per_variant else len(drill.chosen.live))
 
 
 def _digest(*texts: str) -> str:

@@ -20,7 +20,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deckbuilder.preview import page_files
@@ -73,7 +73,11 @@ def application(live: LiveDeck, token: str, port: int, ready: Callable[[], None]
         Route("/mathjax/{path:path}", site.mathjax),
         Route("/{part}", site.part),
     ]
-    return _Guard(Starlette(routes=[Mount(f"/{token}", routes=routes)], lifespan=lifespan), token, port)
+    # Without redirects: an address is right, or there is nothing.
+    inside = Mount(f"/{token}", app=Router(routes, redirect_slashes=False))
+    app = Starlette(routes=[inside], lifespan=lifespan)
+    app.router.redirect_slashes = False
+    return _Guard(app, token, port)
 
 
 class _Site:

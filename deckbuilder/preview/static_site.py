@@ -1,4 +1,7 @@
-"""The preview as a folder of files that opens from a disk and can be published as it stands."""
+"""The preview as a folder of files that opens from a disk and can be published as it stands.
+
+Browsers let a frame of no origin load nothing from a disk, so all that a card needs comes with the page's own scripts.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,7 @@ from typing import Final
 
 from deckbuilder.pipeline import prepare
 from deckbuilder.preview.deck import PreviewDeck, preview_deck
-from deckbuilder.preview.mathjax import fonts_script, mathjax_files, mathjax_folder
-from deckbuilder.preview.page_files import FRAME, PAGE, PARTS, embedded, read
+from deckbuilder.preview.page_files import DECK_PLACE, PAGE, embedded, embedded_frame, read
 from deckbuilder.preview.refusals import PreviewRefused
 
 MARK: Final = ".deckbuilder-preview"
@@ -54,21 +56,14 @@ def _empty(folder: Path) -> None:
 
 
 def _write(deck: PreviewDeck, folder: Path) -> None:
+    scripts = {"deck.js": embedded(deck), "frame-page.js": embedded_frame()}
+    tags = "\n".join(f'<script src="{name}"></script>' for name in scripts)
     files = {
         MARK: "Written by `deckbuilder preview --static`, which replaces everything in this folder.\n",
-        ".nojekyll": "",  # GitHub Pages would leave out files that begin with an underscore
-        PAGE: read(PAGE).replace("<!-- deck -->", '<script src="deck.js"></script>'),
-        "deck.js": embedded(deck),
-        FRAME: read(FRAME),
-        "mathjax-fonts.js": fonts_script(),
-        **{name: read(name) for name in PARTS},
+        PAGE: read(PAGE).replace(DECK_PLACE, tags),
+        "page.css": read("page.css"),
+        "page.js": read("page.js"),
+        **scripts,
     }
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
-    (folder / "media").mkdir()
-    for name, content in deck.media.items():
-        (folder / "media" / name).write_bytes(content)
-    for path in mathjax_files():
-        target = folder / "mathjax" / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(mathjax_folder() / path, target)

@@ -138,9 +138,9 @@ def address(one_deck: Deck) -> Iterator[str]:
 class Reader:
     """Someone with the preview in a browser. Whatever the page complains of is in `complaints`."""
 
-    def __init__(self, browser: Browser, **options: object) -> None:
+    def __init__(self, chromium: Browser, **options: object) -> None:
         options = {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"} | options
-        self.context = browser.new_context(**options)
+        self.context = chromium.new_context(**options)
         self.context.set_default_timeout(PATIENCE)
         self.page: Page = self.context.new_page()
         self.requests: list[str] = []

@@ -56,9 +56,10 @@ def test_an_earlier_site_is_replaced_whole(tmp_path: Path) -> None:
     """Pictures and cards of long ago would stay published."""
     deck = Deck(tmp_path / "deck")
     write_site(deck.folder, tmp_path / "site")
-    (tmp_path / "site" / "media" / "old.png").write_bytes(b"old")
+    (tmp_path / "site" / "old").mkdir()
+    (tmp_path / "site" / "old" / "old.js").write_bytes(b"old")
     write_site(deck.folder, tmp_path / "site")
-    assert not (tmp_path / "site" / "media" / "old.png").exists()
+    assert not (tmp_path / "site" / "old").exists()
 
 
 def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:

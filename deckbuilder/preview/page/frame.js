@@ -3,7 +3,7 @@
 (() => {
 'use strict';
 
-const here = document.currentScript.src;
+const here = document.currentScript.src || document.baseURI;
 const page = window.parent;
 const say = (message) => page.postMessage(message, '*');
 let showing = null;

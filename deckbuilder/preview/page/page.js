@@ -187,7 +187,12 @@ class Pane {
     } else if (this.frame && this.frame.isReady && room && wanted.longPage && !this.coming) {
       this.frame.contentWindow.postMessage(this.wanted, '*');
     } else if (!(this.coming && this.coming.isBare === false && room && wanted.longPage)) {
-      this.make('allow-scripts').src = 'frame.html';
+      const frame = this.make('allow-scripts');
+      if (embedded) {
+        frame.srcdoc = window.deckbuilderFrame;
+      } else {
+        frame.src = 'frame.html';
+      }
     } else if (this.coming.isReady) {
       this.coming.contentWindow.postMessage(this.wanted, '*');
     }
@@ -325,8 +330,18 @@ function asked(card, side, html) {
     variant: Math.min(view.variant, Math.max(0, card.variants - 1)),
     htmlClass: `${one.html_class} ${night ? one.night_html : ''}`.trim(),
     bodyClass: `${one.body_class} ${night ? one.night_body : ''}`.trim(),
-    innerClass: one.inner_class, style: one.style, css: type.css, html: html + type[side],
+    innerClass: one.inner_class, style: one.style, css: type.css, html: withMedia(html) + type[side],
   };
+}
+
+// A frame of no origin may load no file from a disk: without a server its pictures come as data.
+function withMedia(html) {
+  if (!embedded) {
+    return html;
+  }
+  return html.replace(/(<img\b[^>]*?\bsrc=")([^"]*)/g, (whole, before, name) => (
+    Object.hasOwn(embedded.media, name) ? before + embedded.media[name] : whole
+  ));
 }
 
 function drawControls(card) {
