@@ -29,6 +29,7 @@ from deckbuilder.identity.resolve import Asked, Identity, Register, resolve, res
 from deckbuilder.kinds._shared.notes import Part
 from deckbuilder.kinds.registry import KIND_NAMES, read_note
 from deckbuilder.kinds.templates import Templates, load_templates
+from deckbuilder.lints.registry import lint
 from deckbuilder.packaging.assemble import StampedNote, assemble
 from deckbuilder.packaging.plan import PackagePlan
 from deckbuilder.project import Project, load_project, slug
@@ -40,6 +41,7 @@ from deckbuilder.rendering.renderer import RenderMemory
 from deckbuilder.source.documents import Document, read_document
 from deckbuilder.source.files import SourceFile, read_files, read_text
 from deckbuilder.source.questions import Question
+from deckbuilder.waivers import Waiver, silenced
 
 CLOCK_SLACK = 2
 """Seconds by which a change time may run ahead of the clock before the build refuses instead of waiting."""
@@ -175,7 +177,7 @@ def prepare(
     diagnostics += found
     retired = _retired(resolved, lock)
     rendered, media, found = _render(resolved, project, lock.deck, options.watch, kept)
-    diagnostics += found
+    diagnostics += found + lint(resolved)
     if not has_errors(diagnostics):  # a mistake in the sources would only make more seem to be gone
         diagnostics += _remarks_on_retired(retired, lock, project, options)
 
@@ -185,6 +187,7 @@ def prepare(
     if options.locked and (lock_text is None or new_lock != lock):
         changes = _what_changes(notes, retired)
         diagnostics.append(rules.LOCK_OUTDATED.at(Span(project.lock_name), changes=changes))
+    diagnostics = silenced(diagnostics, _waivers(project, documents))
     if options.strict:
         diagnostics = _strict(diagnostics)
     prepared = Prepared(
@@ -216,6 +219,18 @@ def _read_documents(project: Project, kept: Kept | None) -> tuple[list[Document]
     for _, found in read.values():
         diagnostics += found
     return [document for document, _ in read.values()], diagnostics
+
+
+def _waivers(project: Project, documents: Iterable[Document]) -> list[Waiver]:
+    """Return all that the author lets stand: in the whole deck, in sections, in single questions."""
+    waivers = [
+        replace(waiver, files=f"{project.root}/{waiver.files}") if project.root and waiver.files != "*" else waiver
+        for waiver in project.settings.ignore
+    ]
+    for document in documents:
+        waivers += document.waivers
+        waivers += [waiver for question in document.questions for waiver in question.waivers]
+    return waivers
 
 
 def _remarks_on_questions(questions: Sequence[Question], project: Project) -> Iterable[Diagnostic]:

@@ -14,6 +14,7 @@ from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.source.files import markdown_files, read_text
 from deckbuilder.source.habits import HABITS, LIST
 from deckbuilder.source.metadata import ID_SHAPE, TAG_SHAPE, read_tags
+from deckbuilder.waivers import Waiver, read_waivers, waivers_shape
 from deckbuilder.yaml_text import YamlValue, place_in_file, read_yaml, suggestion
 
 FLAVOURS = ("github", "python-markdown")
@@ -26,6 +27,7 @@ class Settings:
     """The options of deck.yml, each with its default.
 
     `subdecks` is the number of heading levels that make subdecks. `tag_prefix` None stands for the deck's own name.
+    `ignore` are the findings that may stand.
     `markdown_extensions` are pairs of a name and its options as canonical JSON. `source_url` may hold `{path}` and
     `{line}`.
     """
@@ -42,6 +44,7 @@ class Settings:
     flavour: str = "github"
     markdown_extensions: tuple[tuple[str, str], ...] = ()
     source_url: str = ""
+    ignore: tuple[Waiver, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +137,13 @@ def _read_settings(config: Path, name: str) -> tuple[Settings, list[Diagnostic]]
 def _settings(values: Mapping[str, YamlValue], diagnostics: list[Diagnostic]) -> Settings:
     settings = Settings()
     for key, value in values.items():
-        if key not in _READERS:
+        if key not in SETTINGS:
             at = value.key_span or value.span
-            hint = suggestion(key, tuple(_READERS))
+            hint = suggestion(key, SETTINGS)
             diagnostics.append(rules.UNKNOWN_SETTING.at(at, key=key, where="deck.yml", suggestion=hint))
+            continue
+        if key == "ignore":
+            settings = _with(settings, ignore=_waivers(value, diagnostics))
             continue
         reader, expected, example = _READERS[key]
         try:
@@ -145,6 +151,16 @@ def _settings(values: Mapping[str, YamlValue], diagnostics: list[Diagnostic]) ->
         except ValueError:
             diagnostics.append(rules.WRONG_SETTING.at(value.span, key=key, expected=expected, example=example))
     return settings
+
+
+def _waivers(value: YamlValue, diagnostics: list[Diagnostic]) -> tuple[Waiver, ...]:
+    if not isinstance(value.data, dict):
+        expected, example = _IGNORE
+        diagnostics.append(rules.WRONG_SETTING.at(value.span, key="ignore", expected=expected, example=example))
+        return ()
+    waivers, found = read_waivers(value.data)
+    diagnostics += found
+    return waivers
 
 
 def _with(settings: Settings, **changed: object) -> Settings:
@@ -242,7 +258,8 @@ _READERS: dict[str, _Reader] = {
     "markdown_extensions": (_extensions, "a list of extensions as in mkdocs.yml", "markdown_extensions: [admonition]"),
     "source_url": (_url, "an address with `{path}` and `{line}`", "source_url: https://…/{path}#L{line}"),
 }
-SETTINGS = tuple(_READERS)
+SETTINGS = (*_READERS, "ignore")
+_IGNORE = ("a mapping of codes to reasons", "ignore: {DB405: these pictures may not be copied}")
 
 _SCALAR = ["string", "number", "boolean"]  # YAML reads 1.2 and yes otherwise than as text; here they are text
 _TAGS = {"anyOf": [TAG_SHAPE, {"type": "array", "items": TAG_SHAPE}]}
@@ -268,4 +285,4 @@ def setting_shapes() -> dict[str, dict[str, object]]:
     return {
         key: {**_SHAPES[reader], "description": f"{expected}, as in: {example}"}
         for key, (reader, expected, example) in _READERS.items()
-    }
+    } | {"ignore": {**waivers_shape(), "description": f"{_IGNORE[0]}, as in: {_IGNORE[1]}"}}

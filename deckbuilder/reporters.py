@@ -1,25 +1,38 @@
-"""Findings and results as text: for a terminal, for programs, for GitHub. Nothing here prints."""
+"""Findings and results as text: for a terminal, for programs, for code scanning. Nothing here prints."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
+from urllib.parse import quote
 
 from wcwidth import wcswidth
 
+from deckbuilder import __version__
 from deckbuilder.diagnostics import Diagnostic, Severity, Span
 from deckbuilder.identity.changes import Change
 from deckbuilder.pipeline import BuildResult
+from deckbuilder.rules import Rule, catalogue
 
 Style = Callable[[str, str], str]
 """Gives a text a colour by name; the identity where no colour is wanted."""
 
+SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+
+Read = Callable[[str], list[str]]
+"""Returns the lines of a file by its name; none where it cannot be read."""
+
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 _TAB = 4
 _WIDEST = 160
+_BEFORE = 40
+"""Characters that a long line shows before those that it is about."""
+
+_KEPT = "\t\u200c\u200d"
+"""Not printable by themselves, but what joins and parts letters and emoji stays."""
 
 
 def no_style(text: str, colour: str) -> str:
@@ -29,55 +42,45 @@ def no_style(text: str, colour: str) -> str:
 
 def text_report(diagnostics: Sequence[Diagnostic], style: Style = no_style) -> str:
     """Return the findings for a reader: place, message, the line with a caret under it, and how to mend it."""
-    return "\n\n".join("\n".join(_paragraph(found, style)) for found in diagnostics)
+    read = cache(_lines)  # each file once a report, and anew for the next: it may be edited meanwhile
+    return "\n\n".join("\n".join(_paragraph(found, read, style)) for found in diagnostics)
 
 
-def _paragraph(found: Diagnostic, style: Style) -> Iterator[str]:
+def excerpts(spans: Iterable[Span]) -> dict[Span, str]:
+    """Return for each span the line that it stands on with a caret under it; nothing where there is no such line."""
+    read = cache(_lines)
+    return {
+        span: "\n".join(_excerpt(span, read, len(str(span.line)), "^", "", no_style)) for span in dict.fromkeys(spans)
+    }
+
+
+def _paragraph(found: Diagnostic, read: Read, style: Style) -> Iterator[str]:
     colour = _COLOURS[found.severity]
+    margin = max(len(str(span.line)) for span in (found.span, *(related.span for related in found.related)))
     yield f"{style(str(found.span), 'bold')}: {style(f'{found.severity}[{found.code}]', colour)} {found.message}"
-    yield from _excerpt(found.span, style, colour)
+    yield from _excerpt(found.span, read, margin, "^", colour, style)
     for related in found.related:
         yield f"  {style('-->', 'blue')} {related.span}: {related.message}"
+        if related.span.end:  # a whole line, such as one of deck.lock, would say nothing
+            yield from _excerpt(related.span, read, margin, "-", "blue", style)
     if found.help:
         yield f"  {style('help:', 'green')} {found.help}"
 
 
-def excerpt(span: Span) -> str:
-    """Return the line that `span` stands on with a caret under it; nothing where there is no such line."""
-    return "\n".join(_excerpt(span, no_style, ""))
-
-
-def _excerpt(span: Span, style: Style, colour: str) -> Iterator[str]:
-    line = _line(span)
-    if line is None or not line.strip():
+def _excerpt(span: Span, read: Read, margin: int, mark: str, colour: str, style: Style) -> Iterator[str]:
+    lines = read(span.file)
+    line = lines[span.line - 1] if 0 < span.line <= len(lines) else ""
+    if not line.strip():
         return
-    number = str(span.line)
-    gutter = " " * len(number) + style(" |", "blue")
-    before, marked = line[: span.column - 1], line[span.column - 1 : span.column - 1 + span.width]
-    lead = _columns(before)
-    width = max(1, _columns(marked, lead))
-    shown, lead, width = _window(_opened(line), lead, width)
+    start = min(span.column - 1, len(line))
+    shown, lead, width = _window(line, start, min(start + span.width, len(line)))
+    gutter = " " * margin + style(" |", "blue")
     yield gutter
-    yield f"{style(number + ' |', 'blue')} {shown}"
-    yield f"{gutter} {' ' * lead}{style('^' * width, colour)}"
-
-
-def _line(span: Span) -> str | None:
-    lines = _lines(span.file)
-    return lines[span.line - 1] if 0 < span.line <= len(lines) else None
+    yield f"{style(f'{span.line:>{margin}} |', 'blue')} {shown}"
+    yield f"{gutter} {' ' * lead}{style(mark * width, colour)}"
 
 
 def _lines(file: str) -> list[str]:
-    try:
-        status = Path(file).stat()
-    except OSError:
-        return []
-    return _lines_of(file, status.st_mtime_ns, status.st_size)
-
-
-@lru_cache(maxsize=256)
-def _lines_of(file: str, modified: int, size: int) -> list[str]:
-    """Return the lines of a file as it was then, `modified` and `size` telling one state of it from another."""
     try:
         text = Path(file).read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError):
@@ -85,27 +88,28 @@ def _lines_of(file: str, modified: int, size: int) -> list[str]:
     return text.split("\n")
 
 
+def _window(line: str, start: int, end: int) -> tuple[str, int, int]:
+    """Return what is shown of a line, the column where its characters `start` to `end` begin, and their width.
+
+    Columns are a terminal's: wide characters take two, combining ones none. Of a very long line the part is shown that
+    holds those characters.
+    """
+    before, marked, after = _opened(line[:start]), _opened(line[:end]), _opened(line)
+    cut = max(0, min(len(before) - _BEFORE, len(after) - _WIDEST))
+    shown, opening = after[cut : cut + _WIDEST], "…" if cut else ""
+    lead = _columns(opening + before[cut:])
+    width = _columns(opening + marked[cut : cut + _WIDEST]) - lead
+    return opening + shown + ("…" if cut + _WIDEST < len(after) else ""), lead, max(1, width)
+
+
 def _opened(text: str) -> str:
-    """Return the text with tabs opened and what would move the cursor of a terminal made visible."""
-    safe = "".join(character if character == "\t" or character.isprintable() else "\ufffd" for character in text)
-    return safe.expandtabs(_TAB)
+    """Return the text with tabs opened, and with what would move or hide a terminal's cursor made visible."""
+    safe = [character if character in _KEPT or character.isprintable() else "\ufffd" for character in text]
+    return "".join(safe).expandtabs(_TAB)
 
 
-def _columns(text: str, start: int = 0) -> int:
-    """Return the width on a terminal of a text that begins at column `start`: wide characters take two columns."""
-    width = start
-    for character in text:
-        width += _TAB - width % _TAB if character == "\t" else max(0, wcswidth(character))
-    return width - start
-
-
-def _window(line: str, lead: int, width: int) -> tuple[str, int, int]:
-    """Return the part of a very long line that holds the marked columns, and where they are in it."""
-    if len(line) <= _WIDEST:
-        return line, lead, width
-    start = max(0, min(lead - 40, len(line) - _WIDEST))
-    shown = ("…" if start else "") + line[start : start + _WIDEST] + ("…" if start + _WIDEST < len(line) else "")
-    return shown, lead - start + (1 if start else 0), min(width, _WIDEST)
+def _columns(text: str) -> int:
+    return max(0, wcswidth(text))
 
 
 def summary(result: BuildResult, *, checked: bool = False) -> str:
@@ -132,14 +136,18 @@ def summary(result: BuildResult, *, checked: bool = False) -> str:
 
 
 def counted_findings(diagnostics: Sequence[Diagnostic]) -> str:
-    """Return how many findings there are of each severity, in words."""
-    counts = Counter(found.severity for found in diagnostics)
-    said = [
-        f"{counts[severity]} {severity}{'s' if counts[severity] > 1 else ''}"
+    """Return how many findings there are of each severity, and of which rules, the commonest first."""
+    return "; ".join(
+        f"{len(found)} {severity}{'s' if len(found) > 1 else ''}: {_by_rule(found)}"
         for severity in Severity
-        if counts[severity]
-    ]
-    return ", ".join(said)
+        if (found := [diagnostic for diagnostic in diagnostics if diagnostic.severity is severity])
+    )
+
+
+def _by_rule(found: Sequence[Diagnostic]) -> str:
+    names = catalogue()
+    counts = Counter(diagnostic.code for diagnostic in found).most_common()
+    return ", ".join(f"{count} {code} {names[code].name}" for code, count in counts)
 
 
 def json_report(result: BuildResult) -> str:
@@ -203,14 +211,73 @@ def _github_line(found: Diagnostic) -> str:
     place = {
         "file": found.span.file,
         "line": str(found.span.line),
+        "endLine": str(found.span.line),
         "col": str(found.span.column),
-        "title": f"{found.code}",
+        "endColumn": str(found.span.column + found.span.width),
+        "title": f"{found.code} {catalogue()[found.code].name}",
     }
     properties = ",".join(f"{name}={_escaped(value, inside=True)}" for name, value in place.items())
-    text = found.message + (f"\nhelp: {found.help}" if found.help else "")
+    lines = [found.message, *(f"{related.span}: {related.message}" for related in found.related)]
+    text = "\n".join([*lines, f"help: {found.help}"] if found.help else lines)
     return f"::{_GITHUB[found.severity]} {properties}::{_escaped(text)}"
 
 
 def _escaped(text: str, *, inside: bool = False) -> str:
     text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
     return text.replace(":", "%3A").replace(",", "%2C") if inside else text
+
+
+def sarif_report(diagnostics: Sequence[Diagnostic]) -> str:
+    """Return the findings as SARIF 2.1.0, which code scanning takes: one run, with the rules that found something."""
+    rules = [catalogue()[code] for code in sorted({found.code for found in diagnostics})]
+    numbers = {rule.code: number for number, rule in enumerate(rules)}
+    driver = {
+        "name": "deckbuilder",
+        "version": __version__,
+        "semanticVersion": __version__,
+        "rules": [_sarif_rule(rule) for rule in rules],
+    }
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "results": [_sarif_result(found, numbers[found.code]) for found in diagnostics],
+    }
+    return json.dumps({"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2)
+
+
+def _sarif_rule(rule: Rule) -> dict[str, object]:
+    return {
+        "id": rule.code,
+        "name": rule.name.title().replace("-", ""),
+        "shortDescription": {"text": rule.name.replace("-", " ")},
+        "fullDescription": {"text": rule.why},
+        "help": {"text": rule.explanation(), "markdown": rule.explanation_in_markdown()},
+        "defaultConfiguration": {"level": rule.severity.value},
+    }
+
+
+def _sarif_result(found: Diagnostic, rule: int) -> dict[str, object]:
+    text = found.message + (f"\nhelp: {found.help}" if found.help else "")
+    result = {
+        "ruleId": found.code,
+        "ruleIndex": rule,
+        "level": found.severity.value,
+        "message": {"text": text},
+        "locations": [_sarif_location(found.span)],
+    }
+    if found.related:
+        result["relatedLocations"] = [
+            {"id": number, "message": {"text": related.message}, **_sarif_location(related.span)}
+            for number, related in enumerate(found.related)
+        ]
+    return result
+
+
+def _sarif_location(span: Span) -> dict[str, object]:
+    region = {
+        "startLine": span.line,
+        "startColumn": span.column,
+        "endLine": span.line,
+        "endColumn": span.column + span.width,
+    }
+    return {"physicalLocation": {"artifactLocation": {"uri": quote(span.file)}, "region": region}}

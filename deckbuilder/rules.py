@@ -5,16 +5,26 @@ Codes are grouped by the stage that finds them and, once released, keep their me
     DB1xx  files and deck.yml          DB4xx  rendering: math, HTML, pictures
     DB2xx  structure and metadata      DB5xx  drills
     DB3xx  identity and deck.lock      DB6xx  note kinds, note types and the package
+    DB7xx  style: what makes a card hard to learn from, and how a finding is silenced
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from string import Formatter
+from textwrap import indent
 
 from deckbuilder.diagnostics import Diagnostic, Related, Severity, Span
 
 ERROR, WARNING, NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What a rule finds, and the same mended. Markdown: an answer; or from its `1)` on, a whole question."""
+
+    bad: str
+    good: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +38,7 @@ class Rule:
     why: str
     mend: str
     help: str = ""
+    example: Example | None = None
 
     def at(self, span: Span, *, related: tuple[Related, ...] = (), **words: object) -> Diagnostic:
         """Return the finding of this rule at `span`; `words` fill the message and the help."""
@@ -42,9 +53,29 @@ class Rule:
 
     def explanation(self) -> str:
         """Return what the rule means, why it is there and how to mend what it finds, for a reader."""
-        words = {name: name.upper() for _, name, _, _ in Formatter().parse(self.message + self.help) if name}
-        lines = [f"{self.code} {self.name} ({self.severity})", "", "  " + self.message.format(**words)]
-        return "\n".join([*lines, "", f"Why: {self.why}", f"Mend: {self.mend}"])
+        lines = [f"{self.code} {self.name} ({self.severity})", "", "  " + _shown(self.message)]
+        lines += ["", f"Why: {self.why}", f"Mend: {_shown(self.mend)}"]
+        if self.example:
+            for name, text in (("Found:", self.example.bad), ("Mended:", self.example.good)):
+                lines += ["", name, "", indent(text, "    ")]
+        return "\n".join(lines)
+
+    def explanation_in_markdown(self) -> str:
+        """Return the same as Markdown, under a heading of the third level."""
+        parts = [f"### {self.code} {self.name}", f"*{self.severity}*: {_shown(self.message)}", self.why]
+        parts.append(f"**Mend:** {_shown(self.mend)}")
+        if self.example:
+            parts += [f"Found:\n\n{_fenced(self.example.bad)}", f"Mended:\n\n{_fenced(self.example.good)}"]
+        return "\n\n".join(parts)
+
+
+def _shown(text: str) -> str:
+    """Return a format string for a reader: what is filled in stands there in capitals."""
+    return "".join(literal + (name or "").upper() for literal, name, _, _ in Formatter().parse(text))
+
+
+def _fenced(markdown: str) -> str:
+    return f"````markdown\n{markdown}\n````"
 
 
 FILE_MISSING = Rule(
@@ -574,10 +605,11 @@ LINK_LOCAL = Rule(
 MATH_UNBALANCED = Rule(
     code="DB409",
     name="math-unbalanced",
-    severity=WARNING,
+    severity=ERROR,
     message="the braces of this formula do not balance",
     why="Neither GitHub nor Anki typesets it: the card would show the raw TeX.",
-    mend="Add the missing brace, or take the one too many away; a brace to be seen has a backslash before it.",
+    mend="Add the missing brace, or take the one too many away; a brace to be seen is `\\lbrace` or `\\rbrace`.",
+    example=Example(r"$\frac{1}{1 + e^{-z}$", r"$\frac{1}{1 + e^{-z}}$"),
 )
 
 NESTED_TOO_DEEP = Rule(
@@ -587,6 +619,190 @@ NESTED_TOO_DEEP = Rule(
     message="blocks nested deeper than {depth} levels",
     why="What stands deeper is not read, and would be missing from the card.",
     mend="Write it with fewer lists and quotes inside one another.",
+)
+
+PICTURE_WITHOUT_ALT = Rule(
+    code="DB411",
+    name="picture-without-alt",
+    severity=WARNING,
+    message="the picture `{path}` has no text in its place",
+    why="Whoever cannot see it (a blind learner, a card whose picture did not sync) gets nothing.",
+    mend="Say in a sentence what the picture shows.",
+    help='write `![what it shows]({path})`, or `alt="what it shows"` in HTML',
+    example=Example(
+        "![](https://example.org/ball.png)", "![The unit ball of the L1 norm](https://example.org/ball.png)"
+    ),
+)
+
+TEX_UNDEFINED = Rule(
+    code="DB420",
+    name="tex-undefined-macro",
+    severity=ERROR,
+    message="Anki's MathJax does not know `\\{macro}`",
+    why="The card would show the macro's name in red. Anki has MathJax 3.2.2 with its own choice of packages, and a deck cannot add any.",
+    mend="Write it with macros that MathJax knows.",
+    help="{advice}",
+    example=Example(r"$\bm{x}$", r"$\boldsymbol{x}$"),
+)
+
+TEX_ENVIRONMENT = Rule(
+    code="DB421",
+    name="tex-unknown-environment",
+    severity=ERROR,
+    message="Anki's MathJax does not know the environment `{name}`",
+    why="The whole formula would be shown as raw TeX.",
+    mend="Use an environment that MathJax knows, such as `aligned`, `cases`, `array` or `bmatrix`.",
+    help="{advice}",
+    example=Example(
+        "$$\n\\begin{tabular}{cc} a & b \\end{tabular}\n$$", "$$\n\\begin{array}{cc} a & b \\end{array}\n$$"
+    ),
+)
+
+TEX_UNPAIRED = Rule(
+    code="DB422",
+    name="tex-unpaired",
+    severity=ERROR,
+    message="`{one}` without its `{other}`",
+    why="The whole formula would be shown as raw TeX. Both must stand in the same group, cell and argument.",
+    mend="Add the other one. `\\right.` closes without a sign; across the columns of an array use `\\Bigl` and `\\Bigr`.",
+    help="add `{other}` in the same group and cell",
+    example=Example(r"$\left( \frac{a}{b} )$", r"$\left( \frac{a}{b} \right)$"),
+)
+
+TEX_ARGUMENT = Rule(
+    code="DB423",
+    name="tex-missing-argument",
+    severity=ERROR,
+    message="`{macro}` wants {what}",
+    why="The whole formula would be shown as raw TeX.",
+    mend="Give it what it wants, in braces.",
+    example=Example(r"$\frac{a}$", r"$\frac{a}{b}$"),
+)
+
+TEX_DOUBLE_SCRIPT = Rule(
+    code="DB424",
+    name="tex-double-script",
+    severity=ERROR,
+    message="a second `{sign}` on the same base",
+    why="TeX does not guess what belongs to what: the whole formula would be shown as raw TeX.",
+    mend="Put braces around what belongs together: `{{x^a}}^b` or `x^{{a^b}}`.",
+    example=Example("$x^2^n$", "$x^{2^n}$"),
+)
+
+TEX_MISPLACED = Rule(
+    code="DB425",
+    name="tex-misplaced",
+    severity=ERROR,
+    message="`{sign}` cannot stand here: {reason}",
+    why="The whole formula would be shown as raw TeX.",
+    mend="Take it away, or put the formula into an environment that has a place for it.",
+    example=Example("$$\na &= b\n$$", "$$\n\\begin{aligned} a &= b \\end{aligned}\n$$"),
+)
+
+TEX_LINE_BREAK = Rule(
+    code="DB426",
+    name="tex-line-break",
+    severity=WARNING,
+    message="`\\\\` breaks no line here",
+    why="MathJax 3 breaks lines only in environments, and there not inside braces: the formula would run on in one line.",
+    mend="Put the lines into `aligned` or `gathered`, or make them two formulas.",
+    example=Example("$$\na = b \\\\\nc = d\n$$", "$$\n\\begin{gathered}\na = b \\\\\nc = d\n\\end{gathered}\n$$"),
+)
+
+TEX_IN_TEXT = Rule(
+    code="DB427",
+    name="tex-in-text",
+    severity=ERROR,
+    message="`{sign}` is shown as it is written inside `\\{macro}`",
+    why="Anki leaves out the package that reads TeX inside of text, so `\\text{d\\_model}` shows its backslash.",
+    mend="In text write `_`, `%`, `&` and `#` without a backslash; end the text before a macro.",
+    help="{advice}",
+    example=Example(r"$d_{\text{d\_model}}$", r"$d_{\text{d_model}}$"),
+)
+
+TEX_COMMENT = Rule(
+    code="DB428",
+    name="tex-comment",
+    severity=WARNING,
+    message="`%` begins a comment: `{lost}` is not shown",
+    why="In TeX everything after `%` on a line is a comment.",
+    mend="Write `\\%` for the sign (inside `\\text` plain `%`), or delete what follows.",
+    example=Example("$50% of x$", r"$50\% \text{ of } x$"),
+)
+
+TEX_DEFINITION = Rule(
+    code="DB429",
+    name="tex-definition",
+    severity=WARNING,
+    message="`\\{macro}` changes later cards too",
+    why="Anki's desktop keeps one page for all cards of a session: what one defines, every later one has, and a card "
+    "that relies on it is broken where it comes first.",
+    mend="Write the macro out where it is used.",
+    example=Example(r"$\newcommand{\loss}{\mathcal{L}} \loss$", r"$\mathcal{L}$"),
+)
+
+TEX_HTML = Rule(
+    code="DB430",
+    name="tex-html",
+    severity=ERROR,
+    message="`{what}` inside a formula is no HTML and is shown as it is written",
+    why="A formula reaches MathJax as it stands; GitHub would not typeset it at all.",
+    mend="Write it in TeX: `_{{i}}` for a subscript, `\\\\` in an environment for a new line, `\\lt` for `<`.",
+    example=Example("$x<sub>i</sub>$", "$x_i$"),
+)
+
+TEX_WIDE = Rule(
+    code="DB431",
+    name="tex-wide-inline",
+    severity=WARNING,
+    message="a piece of this formula is about {width} em wide and cannot be broken: it is wider than a phone",
+    why="A card breaks a formula in a line after its relations only; a piece that is wider than a phone (some 20 em) has to be scrolled sideways inside its sentence.",
+    mend="Display it on lines of its own between `$$`, in `aligned` if it is still long, or shorten it.",
+    example=Example(
+        r"$L = -y_1\log p_1 - y_2\log p_2 - y_3\log p_3 - y_4\log p_4 - y_5\log p_5 - y_6\log p_6$",
+        r"$L = -\sum_i y_i\log p_i$",
+    ),
+)
+
+TEX_REFUSED_BY_GITHUB = Rule(
+    code="DB432",
+    name="tex-refused-by-github",
+    severity=WARNING,
+    message="GitHub refuses `\\{macro}`",
+    why='The card is right, but GitHub shows "The following macros are not allowed" in place of the formula.',
+    mend="Write it with a macro that both take.",
+    help="write `{instead}`",
+    example=Example(r"$\operatorname{softmax}(x)$", r"$\mathop{\mathrm{softmax}}(x)$"),
+)
+
+TEX_LOST_ON_GITHUB = Rule(
+    code="DB433",
+    name="tex-lost-on-github",
+    severity=WARNING,
+    message="GitHub takes the backslash off `{sign}` and shows `{left}`",
+    why="On GitHub the text between single dollars goes through Markdown first, where a backslash before punctuation is an escape. The card is right.",
+    mend="Use a macro with a name (`\\lbrace`, `\\rbrace`, `\\thinspace`, `\\lVert`, `\\cr` for `\\\\`), or write `` $`…`$ ``.",
+    example=Example(r"$y \in \{0, 1\}$", r"$y \in \lbrace 0, 1\rbrace$"),
+)
+
+STRAY_DOLLAR = Rule(
+    code="DB434",
+    name="stray-dollar",
+    severity=WARNING,
+    message="this dollar neither opens nor closes a formula",
+    why="What looks like TeX next to it would be shown as it is written.",
+    mend="Add the other dollar; a dollar to be seen is written `\\$`.",
+    example=Example(r"The rate is $\alpha_t.", r"The rate is $\alpha_t$."),
+)
+
+BARE_ENVIRONMENT = Rule(
+    code="DB435",
+    name="bare-environment",
+    severity=WARNING,
+    message="`\\begin{{{name}}}` outside of a formula is not typeset",
+    why="Anki and GitHub typeset only what stands between dollars.",
+    mend="Put `$$` on a line of its own above and below.",
+    example=Example("\\begin{align}\na &= b\n\\end{align}", "$$\n\\begin{align}\na &= b\n\\end{align}\n$$"),
 )
 
 DRILL_EXPRESSION = Rule(
@@ -863,6 +1079,164 @@ OUTPUT_UNWRITABLE = Rule(
     why="Nothing was changed: the package and the lock are written whole or not at all.",
     mend="Choose another place with -o, or make room or give permission there.",
 )
+
+
+LONG_ANSWER = Rule(
+    code="DB701",
+    name="long-answer",
+    severity=WARNING,
+    message="an answer of {words} words, and no key points to grade oneself by",
+    why="Of a long answer a learner recalls a part and cannot tell whether that was enough; both the grade and the interval become guesses.",
+    mend="Add `**Key points**` with a short list, split the question, or put what is good to know into `<details>`.",
+)
+
+SEVERAL_QUESTIONS = Rule(
+    code="DB702",
+    name="several-questions",
+    severity=WARNING,
+    message="{count} questions in one",
+    why="A learner who knows one half and not the other can give no honest grade, and forgets each half at its own pace.",
+    mend="Make a question of each; or word one that has a single answer.",
+    example=Example(
+        "1) What is a norm? Why does the L1 norm give sparse weights?\n\n    A length.",
+        "1) Why does a penalty on the L1 norm give sparse weights?\n\n    Its ball has corners on the axes.",
+    ),
+)
+
+LONG_LIST = Rule(
+    code="DB703",
+    name="long-list",
+    severity=WARNING,
+    message="a list of {count} {kind} to recall",
+    why="Sets are the hardest thing to remember: more than five steps, or three things in no order, are rarely recalled whole.",
+    mend="Ask for each separately, group them, or make them `**Key points**` to check oneself by.",
+    example=Example("- red\n- green\n- blue\n- black", "- red\n- green\n- blue"),
+)
+
+NOT_ALONE = Rule(
+    code="DB704",
+    name="not-alone",
+    severity=WARNING,
+    message="`{phrase}` points to something that is not on this card",
+    why="In Anki a card is met alone and in any order: there is no question before it and nothing above.",
+    mend="Say what is meant.",
+    example=Example(
+        "1) For that same network, what is the gradient?\n\n    Zero.",
+        "1) For a network with one ReLU unit that is never active, what is the gradient?\n\n    Zero.",
+    ),
+)
+
+YES_NO = Rule(
+    code="DB705",
+    name="yes-no",
+    severity=WARNING,
+    message="a question that yes or no answers",
+    why="It is right half the time by guessing, and what is remembered is a word instead of a reason.",
+    mend="Ask why, when or how.",
+    example=Example(
+        "1) Is the softmax invariant to a constant added to all logits?\n\n    Yes.",
+        "1) Why does a constant added to all logits leave the softmax as it is?\n\n    It cancels.",
+    ),
+)
+
+NO_ANGLE = Rule(
+    code="DB706",
+    name="no-angle",
+    severity=WARNING,
+    message="`{verb} …` does not say what is to be known",
+    why="Anything about the subject would be an answer, so a learner cannot know whether theirs is the one meant.",
+    mend="Ask for one thing: how it works, why it is needed, what it costs, how it differs from something.",
+    example=Example(
+        "1) Explain dropout.\n\n    It switches units off at random.",
+        "1) How does dropout keep units from relying on one another?\n\n    It switches units off at random.",
+    ),
+)
+
+GIVEN_AWAY = Rule(
+    code="DB707",
+    name="answer-given-away",
+    severity=WARNING,
+    message="the answer says nothing that the question does not say already",
+    why="Whoever reads the question has read the answer: the card is right every time and teaches nothing.",
+    mend="Take the answer's words out of the question, or ask for the reason.",
+    example=Example(
+        "1) What is the learning rate that gradient descent multiplies each gradient by?\n\n    The learning rate of gradient descent.",
+        "1) What does gradient descent multiply each gradient by?\n\n    The learning rate.",
+    ),
+)
+
+LONG_CODE = Rule(
+    code="DB708",
+    name="long-code",
+    severity=WARNING,
+    message="{lines} lines of code in an answer that is no implementation",
+    why="Nobody recalls so much code on a card that asks for something else, and on a phone it pushes the answer away.",
+    mend="Cut it down to the lines that matter, put it into `<details>`, or make it a question of kind `implementation`.",
+)
+
+NEAR_DUPLICATE = Rule(
+    code="DB709",
+    name="near-duplicate",
+    severity=WARNING,
+    message="nearly the same question as another one",
+    why="Two cards with one answer cost twice the reviews, and each reminds of the other.",
+    mend="Delete one, or word them so that each asks for what the other does not.",
+    example=Example(
+        "1) Why is the sigmoid used in the output layer?\n\n    For probabilities.\n\n"
+        "2) Why is the sigmoid used in the last output layer?\n\n    Its range is (0, 1).",
+        "1) Why is the sigmoid used in the output layer?\n\n    For probabilities.\n\n"
+        "2) Why is the sigmoid rarely used in hidden layers?\n\n    Its slope vanishes.",
+    ),
+)
+
+PLACEHOLDER = Rule(
+    code="DB710",
+    name="placeholder",
+    severity=WARNING,
+    message="`{answer}` is a placeholder, not an answer",
+    why="The card would be shipped, and learned.",
+    mend="Write the answer, or delete it: a question without one is left out of the deck.",
+    example=Example("Test", "It is the slope of the tangent."),
+)
+
+WAIVER_IDLE = Rule(
+    code="DB790",
+    name="waiver-idle",
+    severity=WARNING,
+    message="nothing here is `{code}` any more",
+    why="A waiver that waives nothing would let the next finding of its kind pass unseen.",
+    mend="Delete it.",
+    example=Example("A length.\n\n<!-- lint: {DB703: the four are always met together} -->", "A length."),
+)
+
+WAIVER_REFUSED = Rule(
+    code="DB791",
+    name="waiver-refused",
+    severity=ERROR,
+    message="`{code}` cannot be silenced: {problem}",
+    why="What would break a card or cost a learner's history must never pass unseen.",
+    mend="Mend what was found instead, or name the code that is meant.",
+    example=Example("A length.\n\n<!-- lint: {DB420: it looks fine to me} -->", "A length."),
+)
+
+WAIVER_WITHOUT_REASON = Rule(
+    code="DB792",
+    name="waiver-without-reason",
+    severity=ERROR,
+    message="`{code}` is silenced without a reason",
+    why="Whoever comes after needs to know whether the reason still holds.",
+    mend="Write why the finding may stand.",
+    help="write `{code}: why it may stand`",
+    example=Example(
+        "- red\n- green\n- blue\n- black\n\n<!-- lint: {DB703: } -->",
+        "- red\n- green\n- blue\n- black\n\n<!-- lint: {DB703: the inks are always named together} -->",
+    ),
+)
+
+NEVER_SILENT = frozenset({
+    RECOGNISED_EDIT, KEY_RENAMED, REVIVED, RETIRED, DECK_RENAMED, HTML_REMOVED, WAIVER_IDLE
+})  # fmt: skip
+"""No errors, and yet to be seen every time: what becomes of learners' history, unsafe HTML, waivers themselves."""
 
 
 def catalogue() -> dict[str, Rule]:

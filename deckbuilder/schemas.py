@@ -9,7 +9,8 @@ from typing import Final
 
 from deckbuilder.kinds.registry import KIND_NAMES
 from deckbuilder.project import setting_shapes
-from deckbuilder.source.metadata import COMMENTS, KEY_SHAPES
+from deckbuilder.source.metadata import COMMENTS, KEY_SHAPES, LINT
+from deckbuilder.waivers import waivers_shape
 
 _DIALECT: Final = "http://json-schema.org/draft-07/schema#"  # the one that editors know best
 
@@ -20,9 +21,9 @@ def deck_schema() -> dict[str, object]:
 
 
 def comments_schema() -> dict[str, object]:
-    """Return the schema of what stands in a metadata comment: `card: {…}`, `deck: {…}` or `step: {…}`."""
+    """Return the schema of what stands in a metadata comment: `card: {…}`, `deck: {…}`, `step: {…}` or `lint: {…}`."""
     shapes = {**KEY_SHAPES, "kind": {"enum": list(KIND_NAMES)}}
-    comments = {
+    comments: dict[str, dict[str, object]] = {
         name: {
             "type": "object",
             "properties": {key: {**shapes[key], "description": expected} for key, expected in keys.items()},
@@ -30,6 +31,7 @@ def comments_schema() -> dict[str, object]:
         }
         for name, keys in COMMENTS.items()
     }
+    comments[LINT] = waivers_shape()
     return {**_schema("metadata comments of deckbuilder", comments), "minProperties": 1, "maxProperties": 1}
 
 

@@ -54,8 +54,8 @@ def test_findings_go_to_stderr_and_the_summary_to_stdout() -> None:
     """If this failed, a script could not tell the result from the warnings."""
     result = run("build", "good.md")
     assert (
-        result.stdout
-        == "good: 1 notes of 2 questions (1 concept)\n1 new, 1 unanswered\n1 warning\nwrote build/good.apkg\n"
+        result.stdout == "good: 1 notes of 2 questions (1 concept)\n1 new, 1 unanswered\n"
+        "1 warning: 1 DB201 unanswered\nwrote build/good.apkg\n"
     )
     assert result.stderr.startswith("good.md:7:4: warning[DB201] no answer yet: What else?\n")
 
@@ -102,9 +102,13 @@ def test_github_annotations_stand_at_their_lines() -> None:
     Path("odd,name.md").write_text(BAD.replace("What else?", "100% sure?"), "utf-8")
     lines = run("check", "odd,name.md", "--format", "github").stdout.splitlines()
     assert lines[0].startswith(
-        "::warning file=odd%2Cname.md,line=7,col=4,title=DB201::no answer yet: 100%25 sure?%0Ahelp: "
+        "::warning file=odd%2Cname.md,line=7,endLine=7,col=4,endColumn=14,title=DB201 unanswered"
+        "::no answer yet: 100%25 sure?%0Ahelp: "
     )
-    assert lines[1].startswith("::error file=odd%2Cname.md,line=9,col=24,title=DB205::unknown key `idd`")
+    assert lines[1].startswith(
+        "::error file=odd%2Cname.md,line=9,endLine=9,col=24,endColumn=27,title=DB205 unknown-metadata"
+        "::unknown key `idd`"
+    )
 
 
 @pytest.mark.parametrize("code", list(catalogue()))

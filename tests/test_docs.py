@@ -20,10 +20,13 @@ from deckbuilder.rules import catalogue
 
 DOCS = Path(__file__).parents[1] / "docs"
 AUTHORING = (DOCS / "authoring.md").read_text("utf-8")
-EXAMPLES = re.findall(r"<!-- gives: (.*?) -->\n````markdown\n(.*?)````", AUTHORING, re.DOTALL)
+CHECKS = DOCS / "checks.md"
+GIVES = r"<!-- gives: (.*?) -->\n````markdown\n(.*?)````"
+EXAMPLES = re.findall(GIVES, AUTHORING, re.DOTALL)
+ALL_EXAMPLES = EXAMPLES + re.findall(GIVES, CHECKS.read_text("utf-8"), re.DOTALL)
 
 
-@pytest.mark.parametrize(("gives", "example"), EXAMPLES)
+@pytest.mark.parametrize(("gives", "example"), ALL_EXAMPLES)
 def test_an_example_gives_what_it_says(gives: str, example: str, tmp_path: Path) -> None:
     """If this failed, an author who copies an example would get something else."""
     (tmp_path / "x.md").write_text(example, "utf-8")
@@ -52,19 +55,51 @@ def test_every_setting_is_explained_and_the_example_is_accepted(tmp_path: Path) 
     assert result.deck == "Transformers"
 
 
-def test_the_list_of_checks_is_complete(rewrite_fixtures: bool) -> None:
-    """If this failed, an author would look for a code in vain."""
-    lines = ["# Checks", "", "`deckbuilder explain CODE` says more about each.", ""]
-    lines += ["| code | name | severity | finding | mend |", "|---|---|---|---|---|"]
+def generated(name: str, text: str) -> re.Pattern[str]:
+    """Return a pattern for what stands between a document's `<!-- name -->` and `<!-- /name -->`."""
+    assert text.count(f"<!-- {name} -->") == text.count(f"<!-- /{name} -->") == 1
+    return re.compile(f"(?<=<!-- {name} -->\n).*(?=<!-- /{name} -->)", re.DOTALL)
+
+
+def table_of_codes() -> str:
+    lines = ["| code | name | severity | finding | mend |", "|---|---|---|---|---|"]
     for rule in catalogue().values():
         cells = (rule.code, rule.name, rule.severity, rule.message, rule.mend)
-        lines.append(
-            "| " + " | ".join(cell.replace("|", "\\|").replace("{{", "{").replace("}}", "}") for cell in cells) + " |"
-        )
-    text = "\n".join(lines) + "\n"
+        plain = [cell.replace("|", "\\|").replace("{{", "{").replace("}}", "}") for cell in cells]
+        lines.append("| " + " | ".join(plain) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def test_the_list_of_checks_is_complete(rewrite_fixtures: bool) -> None:
+    """If this failed, an author would look for a code in vain, or read of a mend that is out of date."""
+    text = CHECKS.read_text("utf-8")
+    examples = [rule.explanation_in_markdown() for rule in catalogue().values() if rule.example]
+    for name, made in (("codes", table_of_codes()), ("examples", "\n\n".join(examples) + "\n")):
+        text = generated(name, text).sub(lambda _, made=made: made, text)
     if rewrite_fixtures:
-        (DOCS / "checks.md").write_text(text, "utf-8")
-    assert (DOCS / "checks.md").read_text("utf-8") == text
+        CHECKS.write_text(text, "utf-8")
+    assert CHECKS.read_text("utf-8") == text
+
+
+def test_the_alarms_of_every_style_rule_are_counted() -> None:
+    """If this failed, nobody could tell a rule that helps from one that cries wolf."""
+    style = [f"{code} {rule.name}" for code, rule in catalogue().items() if "DB701" <= code <= "DB789"]
+    assert re.findall(r"^\| (DB7\d\d [\w-]+) \|(?! \w+ning)", CHECKS.read_text("utf-8"), re.MULTILINE) == style
+
+
+def test_a_finding_is_silenced_as_the_document_says(tmp_path: Path) -> None:
+    """If this failed, an author who copies the settings would get an error, or silence nothing."""
+    example = CHECKS.read_text("utf-8").split("```yaml\n")[1].split("```")[0]
+    (tmp_path / "deck.yml").write_text(example, "utf-8")
+    (tmp_path / "drafts").mkdir()
+    listed = "# A\n\n1) Which?\n\n    - a\n    - b\n    - c\n    - d\n"
+    (tmp_path / "drafts" / "x.md").write_text(listed, "utf-8")
+    picture = "![ball](https://example.org/b.png)"
+    (tmp_path / "y.md").write_text(f"# B\n\n1) What is it?\n\n    {picture}\n", "utf-8")
+    assert not build(tmp_path, Options(write=False)).diagnostics
+    (tmp_path / "z.md").write_text(listed.replace("# A", "# C"), "utf-8")
+    (found,) = build(tmp_path, Options(write=False)).diagnostics
+    assert (found.code, Path(found.span.file).name) == ("DB703", "z.md")
 
 
 START = (DOCS / "start.md").read_text("utf-8")

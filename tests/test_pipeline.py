@@ -266,7 +266,7 @@ def test_a_changed_kind_keeps_the_note_type_and_shows_the_new_parts(deck: Path) 
         learner.import_package(result.apkg)  # type: ignore[arg-type]
         guid = next(note.guid for note in result.notes if note.key == "force")
         assert learner.note_type_of(guid) == "Concept (Physics)"
-        assert "Second step." in learner.back(guid)
+        assert "Second step" in learner.back(guid)
 
 
 def test_every_note_type_passes_ankis_own_checks(deck: Path) -> None:

@@ -34,9 +34,12 @@ def test_every_setting_and_key_is_there() -> None:
     """If this failed, an editor would call a setting unknown."""
     assert tuple(deck_schema()["properties"]) == SETTINGS  # type: ignore[arg-type]
     comments = comments_schema()["properties"]
+    silent = comments.pop("lint")["properties"]  # type: ignore[attr-defined]
     assert {name: list(comment["properties"]) for name, comment in comments.items()} == {  # type: ignore[attr-defined]
         name: list(keys) for name, keys in COMMENTS.items()
     }
+    assert "DB703" in silent
+    assert not {"DB301", "DB304", "DB402", "DB420", "DB790"} & set(silent)
 
 
 SETTINGS_TRIED = [
@@ -51,6 +54,8 @@ SETTINGS_TRIED = [
     "flavour: python-markdown", "flavour: commonmark", "markdown_extensions: []", "markdown_extensions: [admonition]",
     "markdown_extensions: [toc: {permalink: true}]", "markdown_extensions: admonition", "markdown_extensions: [[a]]",
     "source_url: https://x.org/{path}#L{line}", "source_url: ftp://x.org", "source_url: x", "colour: red", "- a", "a",
+    "ignore: {}", "ignore: {DB703: drafts}", "ignore: {DB703: {'a/*': drafts}}", "ignore: {DB703: }", "ignore: DB703",
+    "ignore: {DB420: fine}", "ignore: {DB703: [a]}",
 ]  # fmt: skip
 
 
@@ -68,7 +73,8 @@ COMMENTS_TRIED = [
     "card: {id: 12}", "card: {id: [a]}", "card: {kind: drill}", "card: {kind: essay}", "card: {tags: x}",
     "card: {tags: [x y]}", "card: {idd: x}", "card: {steps: shown}", "card: {steps: hidden}", "card: x",
     "deck: {kind: concept, tags: [x]}", "deck: {id: x}", "step: {id: x}", "step: {kind: concept}",
-    "card: {id: x}\ndeck: {kind: concept}",
+    "card: {id: x}\ndeck: {kind: concept}", "lint: {DB704: meant}", "lint: {DB301: meant}", "lint: {DB704: }",
+    "lint: x",
 ]  # fmt: skip
 
 
@@ -87,7 +93,7 @@ DRILL = """
 def test_the_schema_and_the_reader_agree_on_comments(text: str, tmp_path: Path) -> None:
     """If this failed, an editor would lead an author into an error."""
     in_section, in_question, in_step = (
-        f"<!-- {text} -->" if text.startswith(word) else "" for word in ("deck", "card", "step")
+        f"<!-- {text} -->" if text.startswith(word) else "" for word in ("deck", ("card", "lint"), "step")
     )
     steps = f"\n\n    1. One. {in_step}\n    2. Two."
     source = f"# A\n\n{in_section}\n\n1) Derive B. {in_question}\n\n    C.{DRILL if 'drill' in text else steps}\n"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from deckbuilder.pipeline import BuildResult
     from deckbuilder.reporters import Style
 
-FORMATS = ("text", "json", "github")
+FORMATS = ("text", "json", "github", "sarif")
 
 source_argument = click.argument("source", type=click.Path(path_type=Path), default=Path("content"), required=False)
 strict_option = click.option("--strict", is_flag=True, help="Treat warnings as errors.")
@@ -22,7 +22,7 @@ locked_option = click.option(
 )  # fmt: skip
 format_option = click.option(
     "--format", "form", type=click.Choice(FORMATS), default="text", show_default=True,
-    help="How to report: for people, as one JSON object, or as GitHub annotations.",
+    help="How to report: for people, as one JSON object, as GitHub annotations, or as SARIF for code scanning.",
 )  # fmt: skip
 
 
@@ -32,6 +32,8 @@ def report(result: BuildResult, form: str, *, checked: bool) -> None:
 
     if form == "json":
         click.echo(reporters.json_report(result))
+    elif form == "sarif":
+        click.echo(reporters.sarif_report(result.diagnostics))
     elif form == "github":
         if result.diagnostics:
             click.echo(reporters.github_report(result.diagnostics))

@@ -17,7 +17,7 @@ from deckbuilder.packaging.assemble import StampedNote
 from deckbuilder.packaging.plan import NotePlan, NoteTypePlan, PackagePlan
 from deckbuilder.pipeline import BuildResult, Prepared
 from deckbuilder.rendering.notes import RenderedNote
-from deckbuilder.reporters import excerpt
+from deckbuilder.reporters import excerpts
 from deckbuilder.source.passage import Passage
 from deckbuilder.source.questions import Question
 
@@ -28,7 +28,7 @@ SIDES = ("front", "back")
 class PreviewCard:
     """A card: the note and note type that the package carries, where it comes from, what was found there.
 
-    `print` stands for all that its two sides show. `variants` is how many a drill has, 0 for all else. `is_old` says
+    `imprint` stands for all that its two sides show. `variants` is how many a drill has, 0 for all else. `is_old` says
     that the sources have errors and this is the card as it last was.
     """
 
@@ -39,7 +39,7 @@ class PreviewCard:
     span: Span
     note_type: NoteTypePlan
     note: NotePlan
-    print: str
+    imprint: str
     variants: int = 0
     is_old: bool = False
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -131,7 +131,7 @@ def _cards(notes: Sequence[StampedNote], plan: PackagePlan) -> Iterator[PreviewC
             span=resolved.span,
             note_type=note_types[note.note_type],
             note=note,
-            print=_digest(prints[note.note_type], stamped.deck, *note.fields, *note.tags),
+            imprint=_digest(prints[note.note_type], stamped.deck, *note.fields, *note.tags),
             variants=_variants(stamped.rendered),
         )
 
@@ -264,6 +264,7 @@ def _place_after(card: PreviewCard, last: Sequence[PreviewCard], kept: Sequence[
 def index_of(deck: PreviewDeck) -> dict[str, object]:
     """Return what the page needs to list the cards and show the findings: all but the cards' sides."""
     note_types = {card.note_type.id: card.note_type for card in deck.cards}
+    shown = excerpts(one.span for one in deck.diagnostics)
     return {
         "name": deck.name,
         "version": deck.version,
@@ -281,14 +282,14 @@ def index_of(deck: PreviewDeck) -> dict[str, object]:
                 "file": card.span.file,
                 "line": card.span.line,
                 "type": str(card.note_type.id),
-                "print": card.print,
+                "imprint": card.imprint,
                 "variants": card.variants,
                 "old": card.is_old,
-                "findings": [_finding(one) for one in card.diagnostics],
+                "findings": [_finding(one, shown) for one in card.diagnostics],
             }
             for card in deck.cards
         ],
-        "findings": [_finding(one) for one in deck.loose],
+        "findings": [_finding(one, shown) for one in deck.loose],
     }
 
 
@@ -297,13 +298,13 @@ def sides_of(card: PreviewCard) -> dict[str, str]:
     return {side: card.changing_side(side) for side in SIDES}
 
 
-def _finding(found: Diagnostic) -> dict[str, object]:
+def _finding(found: Diagnostic, shown: Mapping[Span, str]) -> dict[str, object]:
     return {
         "code": found.code,
         "severity": found.severity.value,
         "message": found.message,
         "place": str(found.span),
-        "excerpt": excerpt(found.span),
+        "excerpt": shown[found.span],
         "help": found.help,
         "related": [f"{one.span}: {one.message}" for one in found.related],
     }

@@ -28,16 +28,16 @@ class LiveDeck:
         self._stopped = asyncio.Event()
         self._cards: dict[str, PreviewCard] = {}
 
-    def card(self, print_: str) -> PreviewCard | None:
+    def card(self, imprint: str) -> PreviewCard | None:
         """Return the card that shows just this, of the present deck or of the one before, which a page may list."""
-        return self._cards.get(print_)
+        return self._cards.get(imprint)
 
     async def reload(self) -> None:
         """Prepare the deck again and tell everyone."""
         prepared, result = await asyncio.to_thread(prepare, self.source, None, self._kept)
         before = self.deck
         self.deck = preview_deck(prepared, result, before)
-        self._cards = {card.print: card for card in (*before.cards, *self.deck.cards)}
+        self._cards = {card.imprint: card for card in (*before.cards, *self.deck.cards)}
         self._folders = self._watched(prepared)
         self._changed(self.deck)
         async with self._news:

@@ -49,7 +49,7 @@ def embedded(deck: PreviewDeck) -> str:
     """Return a script that holds a whole deck, for a page that has no server to ask."""
     whole = {
         "index": index(deck),
-        "sides": {card.print: sides_of(card) for card in deck.cards},
+        "sides": {card.imprint: sides_of(card) for card in deck.cards},
         "media": {name: _as_data(name, content) for name, content in sorted(deck.media.items())},
     }
     return f"window.deckbuilderPreview = {json.dumps(whole, ensure_ascii=False)};\n"

@@ -67,7 +67,7 @@ def application(live: LiveDeck, token: str, port: int, ready: Callable[[], None]
         Route("/frame.html", site.frame),
         Route("/deck.json", site.index),
         Route("/events", site.events),
-        Route("/sides/{print}.json", site.sides),
+        Route("/sides/{imprint}.json", site.sides),
         Route("/media/{name}", site.media),
         Route("/mathjax-fonts.js", site.fonts),
         Route("/mathjax/{path:path}", site.mathjax),
@@ -102,7 +102,7 @@ class _Site:
         return _json(page_files.index(self.live.deck))
 
     def sides(self, request: Request) -> Response:
-        card = self.live.card(request.path_params["print"])
+        card = self.live.card(request.path_params["imprint"])
         return _json(sides_of(card)) if card else _nothing()
 
     def media(self, request: Request) -> Response:

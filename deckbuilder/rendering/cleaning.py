@@ -8,7 +8,7 @@ swallows what follows. `clean` then lets nh3, a real HTML parser, have the last 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import unescape
@@ -88,14 +88,14 @@ class Screen:
     """Goes through the pieces of raw HTML of one passage in order; knows which of the author's elements are open."""
 
     removed: list[Removed] = field(default_factory=list)
-    pictures: list[tuple[str, str]] = field(default_factory=list)
+    pictures: list[tuple[str, str, str]] = field(default_factory=list)
     _open: dict[str, int] = field(default_factory=dict)
     _depth: int = 0
 
     def screen(self, html: str, closed_later: Callable[[str], bool] = lambda name: False) -> str:
         """Return a piece of raw HTML with what is not allowed left out, every `<` in it that of a whole tag.
 
-        `removed` and `pictures` (source, as written) tell afterwards what was in this piece. A tag that loses its
+        `removed` and `pictures` (source, as written, alt) tell afterwards what was in this piece. A tag that loses its
         content does so only if it is closed, in this piece or, as `closed_later` says of its name, in a later one.
         """
         self.removed = []
@@ -153,7 +153,7 @@ class Screen:
             if problem:
                 self._remove(f"{problem} was taken out", attribute)
             elif name == "img" and attribute.lower() == "src":
-                self.pictures.append((value, quoted.strip("\"'")))
+                self.pictures.append((value, quoted.strip("\"'"), _value_of("alt", attributes)))
         return tag.group()
 
     def _closing_tag(self, tag: str, name: str) -> str:
@@ -190,6 +190,10 @@ class Screen:
 
     def _remove(self, what: str, written: str) -> None:
         self.removed.append(Removed(what, written))
+
+
+def _value_of(wanted: str, attributes: Iterable[tuple[str, str]]) -> str:
+    return next((quoted.strip("\"'") for name, quoted in attributes if name.lower() == wanted), "")
 
 
 def _problem(name: str, attribute: str, value: str) -> str:

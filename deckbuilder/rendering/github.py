@@ -93,8 +93,8 @@ def _screen(tokens: Sequence[Token], findings: Findings) -> bool:
 def _screened(screen: Screen, token: Token, findings: Findings, later: Callable[[str], bool] | None = None) -> str:
     content = screen.screen(token.content, later) if later else screen.screen(token.content)
     findings.removed(screen.removed)
-    for src, written in screen.pictures:
-        findings.picture(src, written)
+    for src, written, alt in screen.pictures:
+        findings.picture(src, written, alt=alt)
     return content
 
 
@@ -237,6 +237,8 @@ class _Writer:
             if kind == "text":
                 # Runs of blanks show as one, and written as one they let an author reformat without changing a note.
                 out.append(plain(escape_text(_BLANKS.sub(" ", token.content))))
+                if "$" in token.content or "\\begin{" in token.content:
+                    self.findings.text(token.content)
             elif kind in _INLINE_TAGS:
                 out.append(_INLINE_TAGS[kind])
             elif kind == "math_inline":
@@ -270,7 +272,7 @@ class _Writer:
     def _image(self, token: Token) -> None:
         src, title = str(token.attrs["src"]), token.attrs.get("title")
         alt = escape(_alternative(token.children or []))
-        if not src or not self.findings.picture(src):
+        if not src or not self.findings.picture(src, alt=alt):
             self.out.append(plain(alt))
             return
         attributes = f' alt="{alt}"' + (f' title="{escape(str(title))}"' if title else "")

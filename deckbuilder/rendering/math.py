@@ -26,11 +26,6 @@ def displayed_math(tex: str, element: str, mark: str = "") -> str:
     return f'<{element} class="{mark}db-math">\\{mark}[{body}\\{mark}]</{element}>'
 
 
-def is_balanced(tex: str) -> bool:
-    """Whether each opening brace of the TeX has its closing one."""
-    return _body(tex, ")")[1]
-
-
 def _body(tex: str, closing: str) -> tuple[str, bool]:
     """Return the TeX fit to stand between delimiters, and whether its braces balance."""
     tex = tex.strip()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from deckbuilder.diagnostics import Span
@@ -36,6 +36,33 @@ class Places:
             if found:
                 return found
         return self.passage.span(self.start)
+
+    def inside(self, text: str, opening: str = "") -> Callable[[int, int], Span]:
+        """Find a text of one or more lines, and return what gives the place of some of its characters.
+
+        The text's lines may stand in the source indented, and with blank lines between them. `opening` stands right
+        before the text where it begins in the middle of a line.
+        """
+        lines = text.split("\n")
+        first = lines[0]
+        whole = self.find(opening + first, first) if first.strip() else self.passage.span(self.start)
+        line, end = self.line, self.column
+        begin = end - len(first.rstrip())
+
+        def place(start: int, width: int) -> Span:
+            before = text.count("\n", 0, start)
+            column = start - (text.rfind("\n", 0, start) + 1)
+            if not before:
+                return self.passage.span(line, begin + column, min(width, len(first) - column) or 1)
+            wanted = lines[before].strip()
+            column -= len(lines[before]) - len(lines[before].lstrip())
+            for number in range(line + before, min(self.end, len(self.passage.lines))):
+                found = self.passage.lines[number].text.find(wanted)
+                if found >= 0:
+                    return self.passage.span(number, found + column, max(1, min(width, len(wanted) - column)))
+            return whole
+
+        return place
 
     def _next(self, wanted: str, line: int, column: int) -> Span | None:
         for number in range(line, min(self.end, len(self.passage.lines))):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from html import unescape
 from textwrap import dedent
@@ -64,7 +64,8 @@ _PARAGRAPH = re.compile(r"<p>((?:(?!</?p>).)*)</p>\Z", re.DOTALL)
 _ARITHMATEX = re.compile(r'<(span|div) class="arithmatex">\s*\\[(\[]([^<]*?)\\[)\]]\s*</\1>')
 _TASK = re.compile(r'<li class="task-list-item">(\s*(?:<p>)?)\s*(?:<label[^>]*>)?<input type="checkbox"([^>]*)>\s*')
 _LINK = re.compile(r'<a\b[^>]*? href="([^"]*)"')
-_IMAGE = re.compile(r'<img\b[^>]*? src="([^"]*)"')
+_IMAGE = re.compile(r'<img\b[^>]*? src="([^"]*)"[^>]*>')
+_ALT = re.compile(r' alt="([^"]*)"')
 _CODE_OPENING = re.compile(r'<pre[^>]*>(?:<span></span>)?<code(?: class="(?:[^"]*\blanguage-)?([^"\s]*)[^"]*")?[^>]*>')
 _CODE_CLOSING = "</code></pre>"
 
@@ -73,7 +74,7 @@ def render_python_markdown(
     passage: Passage, options: RenderOptions, references: Mapping[str, Any], *, inline: bool
 ) -> tuple[str, Findings]:
     """Return a passage's HTML and what was found on the way; `inline` leaves the `<p>` of a single paragraph out."""
-    findings = Findings(Places(passage))
+    findings = Findings(Places(passage), github=False)
     findings.places.within(None)
     screen_html(passage, findings)
     # Its blocks begin at the very start of a line, and an answer keeps what is indented beyond its list item.
@@ -233,15 +234,13 @@ class _MathInline(InlineProcessor):
 
 def _report_addresses(html: str, text: str, findings: Findings) -> None:
     """Report links and pictures as in GitHub's flavour; those of raw HTML were seen when it was screened."""
-    for pattern, attribute, report in (
-        (_LINK, "href", findings.link),
-        (_IMAGE, "src", findings.picture),
-    ):
-        judge: Callable[[str], object] = report
-        for found in pattern.finditer(html):
-            url = unescape(found.group(1))
-            if f'{attribute}="{found.group(1)}' not in text and not url.startswith("#fn"):
-                judge(url)
+    for found in _LINK.finditer(html):
+        if f'href="{found.group(1)}' not in text and not found.group(1).startswith("#fn"):
+            findings.link(unescape(found.group(1)))
+    for found in _IMAGE.finditer(html):
+        if f'src="{found.group(1)}' not in text:
+            alt = _ALT.search(found.group())
+            findings.picture(unescape(found.group(1)), alt=alt.group(1) if alt else "")
 
 
 def _with_own_parts(html: str) -> str:

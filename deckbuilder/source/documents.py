@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic
@@ -15,14 +15,19 @@ from deckbuilder.source.metadata import Metadata, read_comments
 from deckbuilder.source.passage import Passage, passage_of
 from deckbuilder.source.questions import Question, is_closed_fence, read_question
 from deckbuilder.source.todos import has_todo, without_todos
+from deckbuilder.waivers import Waiver
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A Markdown file with all its questions, in order, answered or not."""
+    """A Markdown file with all its questions, in order, answered or not.
+
+    `waivers` let findings in its sections stand.
+    """
 
     file: SourceFile
     questions: tuple[Question, ...]
+    waivers: tuple[Waiver, ...] = ()
 
 
 @dataclass(slots=True)
@@ -31,23 +36,36 @@ class _Section:
 
     titles: list[tuple[int, str]] = field(default_factory=list)
     defaults: list[Metadata] = field(default_factory=lambda: [Metadata()])
+    waivers: list[tuple[int, Waiver]] = field(default_factory=list)
+    ended: list[Waiver] = field(default_factory=list)
 
     @property
     def path(self) -> tuple[str, ...]:
         return tuple(title for _, title in self.titles)
 
-    def enter(self, level: int, title: str) -> None:
-        self.leave(level)
+    def enter(self, level: int, title: str, line: int) -> None:
+        self.leave(level, line)
         self.titles.append((level, title))
         self.defaults.append(self.defaults[-1])
 
-    def leave(self, level: int) -> None:
+    def leave(self, level: int, line: int) -> None:
+        """Leave all sections as deep as `level`, or deeper; the heading that ends them stands on `line`."""
+        self.end_waivers(level, line - 1)
         while self.titles and self.titles[-1][0] >= level:
             self.titles.pop()
             self.defaults.pop()
 
     def set_defaults(self, metadata: Metadata) -> None:
         self.defaults[-1] = metadata.over(self.defaults[-1])
+
+    def waive(self, waiver: Waiver) -> None:
+        level = self.titles[-1][0] if self.titles else 0
+        self.waivers.append((level, replace(waiver, files=waiver.span.file, first=waiver.span.line)))
+
+    def end_waivers(self, level: int, line: int) -> None:
+        """Let the waivers of sections as deep as `level`, or deeper, reach to `line`."""
+        self.ended += [replace(waiver, last=line) for depth, waiver in self.waivers if depth >= level]
+        self.waivers = [(depth, waiver) for depth, waiver in self.waivers if depth < level]
 
 
 def read_document(file: SourceFile, habit: str = LIST) -> tuple[Document, list[Diagnostic]]:
@@ -72,13 +90,13 @@ def read_document(file: SourceFile, habit: str = LIST) -> tuple[Document, list[D
             continue
         if number in asking:
             done = asking[number]
-            section.leave(block.level)
+            section.leave(block.level, whole.lines[block.start].number)
             question, found = _heading_question(whole, structure, number, done, section, file)
             questions += [question] if question else []
             diagnostics += found
             continue
         if block.type == "heading":
-            section.enter(block.level, _title(block.content))
+            section.enter(block.level, _title(block.content), whole.lines[block.start].number)
             open_question = None
         elif block.type == "ordered_list" and habit == HEADINGS:
             continue
@@ -91,7 +109,8 @@ def read_document(file: SourceFile, habit: str = LIST) -> tuple[Document, list[D
         diagnostics += _outside(whole, block, section, open_question)
         if block.type not in ("html", "rule"):
             open_question = None
-    return Document(file, tuple(questions)), diagnostics
+    section.end_waivers(0, whole.lines[-1].number)
+    return Document(file, tuple(questions), tuple(section.ended)), diagnostics
 
 
 def _list_questions(
@@ -152,8 +171,10 @@ def _section_comments(passage: Passage, section: _Section) -> Iterator[Diagnosti
     _, comments, diagnostics = read_comments(passage)
     yield from diagnostics
     for comment in comments:
-        if comment.name != "deck":
+        for waiver in comment.waivers:
+            section.waive(waiver)
+        if comment.name not in ("deck", "lint"):
             where = "inside the question that it is about (indented as its text is)"
             yield rules.METADATA_MISPLACED.at(comment.span, comment=comment.name, where=where)
-        else:
+        elif comment.name == "deck":
             section.set_defaults(comment.metadata)

@@ -1,6 +1,7 @@
 """Metadata comments, invisible on GitHub: `<!-- card: {…} -->` in an item, `<!-- deck: {…} -->` under a heading.
 
-A third, `<!-- step: {…} -->`, stands in one step of a derivation.
+A third, `<!-- step: {…} -->`, stands in one step of a derivation; a fourth, `<!-- lint: {CODE: reason} -->`, lets a
+finding stand, in an item or in a section.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.source.blocks import read_blocks
 from deckbuilder.source.passage import Passage
 from deckbuilder.source.prose import prose_of
+from deckbuilder.waivers import Waiver, read_waivers
 from deckbuilder.yaml_text import YamlValue, read_yaml, suggestion
 
 _COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
@@ -30,6 +32,10 @@ DECK_KEYS: Mapping[str, str] = {"kind": "a word", "tags": "a list of tags", "ste
 STEP_KEYS: Mapping[str, str] = {"id": "a word"}
 COMMENTS: Mapping[str, Mapping[str, str]] = {"card": CARD_KEYS, "deck": DECK_KEYS, "step": STEP_KEYS}
 """The metadata comments, and what each may say."""
+
+LINT = "lint"
+_NAMES = (*COMMENTS, LINT)
+_EXAMPLES = {"step": "id: second-term", LINT: "DB703: the five steps are one procedure"}
 
 
 TAG_SHAPE: Mapping[str, object] = {
@@ -71,11 +77,12 @@ class Metadata:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A metadata comment: its name, what it says, and where."""
+    """A metadata comment: its name, what it says (of a card, or of findings that may stand), and where."""
 
     name: str
     metadata: Metadata
     span: Span
+    waivers: tuple[Waiver, ...] = ()
 
 
 def read_comments(passage: Passage) -> tuple[Passage, list[Comment], list[Diagnostic]]:
@@ -96,18 +103,27 @@ def read_comments(passage: Passage) -> tuple[Passage, list[Comment], list[Diagno
             continue
         name = word.group(1)
         span = passage.span_at(match.start(1) + word.start(1), len(name))
-        if name not in COMMENTS:
-            if get_close_matches(name.lower(), COMMENTS, cutoff=0.7):
-                help_ = suggestion(name.lower(), tuple(COMMENTS))
+        if name not in _NAMES:
+            if get_close_matches(name.lower(), _NAMES, cutoff=0.7):
+                help_ = suggestion(name.lower(), _NAMES)
                 diagnostics.append(rules.METADATA_MISSPELT.at(span, word=name, suggestion=help_))
             continue
-        metadata, problems = _metadata(passage, match.start(1), match.group(1), name, span)
+        values, problems = _values(passage, match.start(1), match.group(1), name, span)
         diagnostics += problems
-        comments.append(Comment(name, metadata, span))
+        if name == LINT:
+            waivers, problems = read_waivers(values)
+            comments.append(Comment(name, Metadata(), span, waivers))
+        else:
+            metadata, problems = _checked(values, name)
+            comments.append(Comment(name, metadata, span))
+        diagnostics += problems
     return passage.without(cuts), comments, diagnostics
 
 
-def _metadata(passage: Passage, offset: int, text: str, name: str, span: Span) -> tuple[Metadata, list[Diagnostic]]:
+def _values(
+    passage: Passage, offset: int, text: str, name: str, span: Span
+) -> tuple[Mapping[str, YamlValue], list[Diagnostic]]:
+    """Return the mapping that a comment's YAML gives to its name."""
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
 
     def place(line: int, column: int, width: int) -> Span:
@@ -115,16 +131,14 @@ def _metadata(passage: Passage, offset: int, text: str, name: str, span: Span) -
 
     value, diagnostics = read_yaml(text, place)
     if value is None:
-        return Metadata(), diagnostics
+        return {}, diagnostics
     outer = value.data if isinstance(value.data, dict) else {}
     inner = outer.get(name)
     if len(outer) != 1 or inner is None or not isinstance(inner.data, dict):
-        values = "id: second-term" if name == "step" else "kind: derivation, tags: [calculus]"
-        example = f"<!-- {name}: {{{values}}} -->"
+        example = f"<!-- {name}: {{{_EXAMPLES.get(name, 'kind: derivation, tags: [calculus]')}}} -->"
         diagnostics.append(rules.WRONG_METADATA.at(span, key=name, expected=f"one mapping, as in `{example}`"))
-        return Metadata(), diagnostics
-    metadata, problems = _checked(inner.data, name)
-    return metadata, diagnostics + problems
+        return {}, diagnostics
+    return inner.data, diagnostics
 
 
 def _checked(values: Mapping[str, YamlValue], name: str) -> tuple[Metadata, list[Diagnostic]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
@@ -15,6 +15,7 @@ from deckbuilder.source.hints import hint_paragraph, split_hints
 from deckbuilder.source.metadata import Comment, Metadata, read_comments
 from deckbuilder.source.passage import Passage
 from deckbuilder.source.todos import without_todos
+from deckbuilder.waivers import Waiver
 
 _KEY_POINTS = re.compile(r"\s*(?:\*\*|__)\s*key\s+points?\s*:?\s*(?:\*\*|__)\s*:?\s*", re.IGNORECASE)
 
@@ -25,7 +26,7 @@ class Question:
 
     `text` is all its words without formatting, which is what it is known by; `prompt` its first paragraph; `data` the
     blocks that belong to the question; `answer` is blank as long as there is none. `step_comments` stand in steps of
-    the answer. `references` are the link definitions of its file.
+    the answer; `waivers` let findings in the item stand. `references` are the link definitions of its file.
     """
 
     span: Span
@@ -38,6 +39,7 @@ class Question:
     key_points: tuple[Passage, ...] = ()
     metadata: Metadata = field(default_factory=Metadata)
     step_comments: tuple[Comment, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
     inside: str = ""
     references: Mapping[str, object] = field(default_factory=dict, hash=False, compare=False)
 
@@ -62,7 +64,8 @@ def read_question(
     diagnostics: list[Diagnostic] = []
     bare, comments, found = read_comments(item)
     diagnostics += found
-    metadata, found = _one_card_comment([comment for comment in comments if comment.name != "step"])
+    waivers = [waiver for comment in comments for waiver in comment.waivers]
+    metadata, found = _one_card_comment([comment for comment in comments if comment.name in ("card", "deck")])
     diagnostics += found
     question, answer = _halves(bare) if asks_to is None else _heading_and_body(bare, asks_to)
     if question is None:
@@ -91,9 +94,14 @@ def read_question(
         key_points=key_points,
         metadata=metadata.over(defaults),
         step_comments=tuple(comment for comment in comments if comment.name == "step"),
+        waivers=tuple(_for_lines(waiver, item) for waiver in waivers),
         inside=inside,
         references=references,
     ), diagnostics
+
+
+def _for_lines(waiver: Waiver, item: Passage) -> Waiver:
+    return replace(waiver, files=item.file, first=item.lines[0].number, last=item.lines[-1].number)
 
 
 def _one_card_comment(comments: list[Comment]) -> tuple[Metadata, list[Diagnostic]]:

@@ -191,7 +191,7 @@ def test_heavy_ball_on_a_quadratic():
         r"\sqrt{\eta\lambda_{\min}} &= 1 - \sqrt\beta\\ \sqrt{\eta\lambda_{\max}} &= 1 + \sqrt\beta",
         r"$\sqrt\kappa = (1 + \sqrt\beta)/(1 - \sqrt\beta)$",
         r"$\sqrt\eta(\sqrt{\lambda_{\max}} + \sqrt{\lambda_{\min}}) = 2$",
-        r"the error goes as $t\sqrt\beta^{\thinspace t}$",
+        r"the error goes as $t\beta^{t/2}$",
     )
     r, beta, rate, h = sp.symbols("r beta eta lambda", positive=True)
     polynomial = r**2 - (1 + beta - rate * h) * r + beta

@@ -12,8 +12,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
-from tests.cards.conftest import browser  # noqa: F401 - the one way to have one, or to skip
-
 PATIENCE = 15_000
 """Milliseconds: how long a test may wait before it gives a page up. No test measures time."""
 expect.set_options(timeout=PATIENCE)
@@ -138,9 +136,9 @@ def address(one_deck: Deck) -> Iterator[str]:
 class Reader:
     """Someone with the preview in a browser. Whatever the page complains of is in `complaints`."""
 
-    def __init__(self, chromium: Browser, **options: object) -> None:
+    def __init__(self, browser: Browser, **options: object) -> None:
         options = {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"} | options
-        self.context = chromium.new_context(**options)
+        self.context = browser.new_context(**options)
         self.context.set_default_timeout(PATIENCE)
         self.page: Page = self.context.new_page()
         self.requests: list[str] = []
@@ -193,7 +191,7 @@ def deck(one_deck: Deck) -> Deck:
 
 
 @pytest.fixture
-def reader(browser: Browser, deck: Deck, address: str) -> Iterator[Open]:  # noqa: F811
+def reader(browser: Browser, deck: Deck, address: str) -> Iterator[Open]:
     """Opens the preview: `reader()`, `reader(address=…, color_scheme="dark")`. No page may complain of anything."""
     opened: list[Reader] = []
 

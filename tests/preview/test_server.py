@@ -52,7 +52,7 @@ def test_a_cards_sides_and_pictures_are_given(address: str, deck: Deck) -> None:
     """Cards would be blank, or without their pictures."""
     index = json.loads(ask(address, "deck.json").body)
     card = next(card for card in index["cards"] if card["key"] == "dot-product")
-    sides = json.loads(ask(address, f"sides/{card['print']}.json").body)
+    sides = json.loads(ask(address, f"sides/{card['imprint']}.json").body)
     name = sides["back"].partition('src="')[2].partition('"')[0]
     picture = ask(address, f"media/{name}")
     assert picture.body == (deck.folder / "media" / "arrow.svg").read_bytes()

@@ -131,6 +131,42 @@ def test_a_deck_without_any_heading_that_asks_is_told() -> None:
     assert "DB105" in codes
 
 
+WAIVED = """\
+---
+questions: headings
+---
+# A
+
+## Is it so?
+
+Yes, it is.<!-- lint: {DB705: it is asked so at exams} -->
+
+## Is that so?
+
+No.
+
+## B
+<!-- lint: {DB705: all of B is so} -->
+
+### Is this so?
+
+It is.
+
+## Is it after B?
+
+It is.
+"""
+
+
+def test_findings_are_waived_in_an_answer_or_a_section_and_nowhere_else() -> None:
+    """If this failed, a reason given for one heading would silence its neighbours, or nothing."""
+    Path("b.md").write_text(WAIVED, "utf-8")
+    assert [(found.code, found.span.line) for found in check(Path("b.md")).diagnostics] == [
+        ("DB705", 10),
+        ("DB705", 21),
+    ]
+
+
 def test_an_unknown_habit_is_an_error_at_its_place() -> None:
     """If this failed, a misspelt word would turn every heading of a deck into nothing."""
     Path("content/deck.yml").write_text("name: X\nquestions: heading\n", "utf-8")

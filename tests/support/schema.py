@@ -37,7 +37,13 @@ _CHECKS = {
         not isinstance(value, dict)
         or all(fits(value[name], schema) for name, schema in schemas.items() if name in value)
     ),
+    "minLength": lambda value, least, _: not isinstance(value, str) or len(value) >= least,
+    "propertyNames": lambda value, schema, _: not isinstance(value, dict) or all(fits(name, schema) for name in value),
     "additionalProperties": lambda value, allowed, schema: (
-        allowed or not isinstance(value, dict) or not set(value) - set(schema["properties"])
+        not isinstance(value, dict)
+        or all(
+            fits(value[name], allowed) if isinstance(allowed, dict) else allowed
+            for name in set(value) - set(schema.get("properties", ()))
+        )
     ),
 }

@@ -47,18 +47,18 @@ function remember() {
 const embedded = window.deckbuilderPreview;
 let deck = {name: '', cards: [], findings: [], types: {}, clients: []};
 let visible = [];
-const sides = new Map();  // by a card's print, so that what has not changed is not asked for again
+const sides = new Map();  // by a card's imprint, so that what has not changed is not asked for again
 
 async function sidesOf(card) {
   if (embedded) {
-    return embedded.sides[card.print];
+    return embedded.sides[card.imprint];
   }
-  if (!sides.has(card.print)) {
-    const answer = fetch(`sides/${card.print}.json`).then((found) => found.ok ? found.json() : Promise.reject(found));
-    sides.set(card.print, answer);
-    answer.catch(() => sides.delete(card.print));
+  if (!sides.has(card.imprint)) {
+    const answer = fetch(`sides/${card.imprint}.json`).then((found) => found.ok ? found.json() : Promise.reject(found));
+    sides.set(card.imprint, answer);
+    answer.catch(() => sides.delete(card.imprint));
   }
-  return sides.get(card.print);
+  return sides.get(card.imprint);
 }
 
 function take(fresh) {
@@ -73,10 +73,10 @@ function take(fresh) {
     near.sort((one, other) => Math.abs(one.line - before.line) - Math.abs(other.line - before.line));
     view.key = near.length ? near[0].key : '';
   }
-  const prints = new Set(deck.cards.map((card) => card.print));
-  for (const print of sides.keys()) {
-    if (!prints.has(print)) {
-      sides.delete(print);
+  const imprints = new Set(deck.cards.map((card) => card.imprint));
+  for (const imprint of sides.keys()) {
+    if (!imprints.has(imprint)) {
+      sides.delete(imprint);
     }
   }
   drawChoices();

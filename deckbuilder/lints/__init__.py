@@ -1,0 +1,1 @@
+"""Style: what makes a card hard to learn from, though nothing about it is wrong."""

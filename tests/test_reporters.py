@@ -1,0 +1,159 @@
+"""Findings as people and programs get them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from wcwidth import wcswidth
+
+from deckbuilder import rules
+from deckbuilder.diagnostics import Diagnostic, Related, Span
+from deckbuilder.reporters import github_report, sarif_report, text_report
+
+WIDE = "𝒙漢字🙂e\u0301\u200d\u00ad\u202e\u0007\t ab$\\"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def finding(line: str, column: int, width: int = 1, *, end_of_line: str = "\n") -> Diagnostic:
+    """Return a finding in the third line of x.md, which is `line`."""
+    Path("x.md").write_bytes(end_of_line.join(["# A", "", line, "", "end"]).encode())
+    return rules.YES_NO.at(Span("x.md", 3, column, column + width))
+
+
+def shown(found: Diagnostic) -> tuple[str, str]:
+    """Return the line that is shown and the carets under it, without their margin."""
+    lines = text_report([found]).split("\n")
+    return lines[2].partition("| ")[2], lines[3].partition("| ")[2]
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "width", "line_shown", "carets"),
+    [
+        ("1) Is it?", 4, 6, "1) Is it?", "   ^^^^^^"),
+        ("1)\tIs it?", 4, 6, "1)  Is it?", "    ^^^^^^"),
+        ("漢字 x", 4, 1, "漢字 x", "     ^"),
+        ("x 漢字", 3, 2, "x 漢字", "  ^^^^"),
+        ("e\u0301e\u0301 x", 6, 1, "e\u0301e\u0301 x", "   ^"),
+        ("漢\tx", 3, 1, "漢   x", "     ^"),
+        ("a\u202eb\u0007c", 5, 1, "a\ufffdb\ufffdc", "    ^"),
+        ("short", 40, 9, "short", "     ^"),
+    ],
+)
+@pytest.mark.parametrize("end_of_line", ["\n", "\r\n", "\r"])
+def test_carets_stand_under_what_is_meant(
+    line: str, column: int, width: int, line_shown: str, carets: str, end_of_line: str
+) -> None:
+    """If this failed, an author would look at the wrong place of a line."""
+    assert shown(finding(line, column, width, end_of_line=end_of_line)) == (line_shown, carets)
+
+
+def test_a_byte_order_mark_moves_no_caret() -> None:
+    """If this failed, every caret in the first line of a file from Windows would be off by one."""
+    Path("x.md").write_bytes(b"\xef\xbb\xbf# Is it?\n")
+    assert shown(rules.YES_NO.at(Span("x.md", 1, 3, 9))) == ("# Is it?", "  ^^^^^^")
+
+
+@given(st.text(WIDE, max_size=300), st.integers(1, 320), st.integers(1, 90))
+def test_carets_never_leave_the_line_that_is_shown(line: str, column: int, width: int) -> None:
+    """If this failed, carets would point into nothing, or a control character would garble the terminal."""
+    if not line.strip():
+        return
+    line_shown, carets = shown(finding(line.replace("\r", ""), column, width))
+    assert set(carets) <= {" ", "^"}
+    assert "^" in carets
+    assert "\u202e" not in line_shown
+    assert wcswidth(line_shown) >= 0
+    assert len(carets) <= wcswidth(line_shown) + 1
+
+
+def test_of_a_long_line_the_part_is_shown_that_is_meant() -> None:
+    """If this failed, a paragraph on one line would push the caret off the screen."""
+    line_shown, carets = shown(finding("x" * 500 + "HERE" + "y" * 500, 501, 4))
+    assert (line_shown[0], line_shown[-1]) == ("…", "…")
+    assert line_shown[carets.index("^") :].startswith("HERE")
+    assert carets.strip() == "^^^^"
+
+
+def test_related_places_are_shown_with_their_own_lines() -> None:
+    """If this failed, an author would have to open the other file to see what is meant."""
+    found = finding("1) Is it?", 4, 6)
+    Path("y.md").write_text("\n" * 99 + "other\n", "utf-8")
+    found = replace(found, related=(Related(Span("y.md", 100, 1, 6), "the other one"),))
+    assert text_report([found]).split("\n") == [
+        "x.md:3:4: warning[DB705] a question that yes or no answers",
+        "    |",
+        "  3 | 1) Is it?",
+        "    |    ^^^^^^",
+        "  --> y.md:100:1: the other one",
+        "    |",
+        "100 | other",
+        "    | -----",
+        "  help: Ask why, when or how.",
+    ]
+    assert "y.md:100:1: the other one" in github_report([found])
+
+
+def test_a_file_that_is_gone_or_edited_is_no_trouble() -> None:
+    """If this failed, a report would end in a traceback, or show a line that is not there any more."""
+    found = finding("1) Is it?", 4, 6)
+    assert shown(found)[0] == "1) Is it?"
+    Path("x.md").write_text("# A\n\n1) Was it?\n", "utf-8")
+    assert shown(found)[0] == "1) Was it?"
+    Path("x.md").unlink()
+    assert text_report([found]).count("\n") == 1
+
+
+def test_colours_are_only_put_where_they_are_wanted() -> None:
+    """If this failed, a log would be full of escape codes, or a terminal without any colour."""
+    found = finding("1) Is it?", 4, 6)
+    assert "<" not in text_report([found])
+    coloured = text_report([found], lambda text, colour: f"<{colour}>{text}</>")
+    assert "<yellow>warning[DB705]</>" in coloured
+    assert "<yellow>^^^^^^</>" in coloured
+    assert "<green>help:</>" in coloured
+
+
+def test_sarif_has_what_code_scanning_asks_for() -> None:
+    """If this failed, GitHub would refuse the upload, or show findings without their rules or at other places."""
+    Path("a b").mkdir()
+    found = [
+        rules.TEX_UNDEFINED.at(Span("a b/x.md", 3, 4, 7), macro="bm", advice="write `\\boldsymbol`"),
+        rules.NEAR_DUPLICATE.at(Span("x.md", 9, 4, 7), related=(Related(Span("x.md", 3), "the other one"),)),
+        rules.RETIRED.at(Span("deck.lock", 5), key="k", question="Q?"),
+    ]
+    report = json.loads(sarif_report(found))
+    assert report["version"] == "2.1.0"
+    (run,) = report["runs"]
+    assert run["columnKind"] == "unicodeCodePoints"
+    described = run["tool"]["driver"]["rules"]
+    assert [rule["id"] for rule in described] == ["DB315", "DB420", "DB709"]
+    for rule in described:
+        assert rule["shortDescription"]["text"]
+        assert rule["fullDescription"]["text"]
+        assert rule["help"]["text"]
+        assert rule["help"]["markdown"]
+    results = run["results"]
+    assert [described[result["ruleIndex"]]["id"] for result in results] == [result["ruleId"] for result in results]
+    assert [result["level"] for result in results] == ["error", "warning", "note"]
+    assert results[0]["message"]["text"] == "Anki's MathJax does not know `\\bm`\nhelp: write `\\boldsymbol`"
+    assert results[0]["locations"] == [
+        {
+            "physicalLocation": {
+                "artifactLocation": {"uri": "a%20b/x.md"},
+                "region": {"startLine": 3, "startColumn": 4, "endLine": 3, "endColumn": 7},
+            }
+        }
+    ]
+    (related,) = results[1]["relatedLocations"]
+    assert related["message"]["text"] == "the other one"
+    assert json.loads(sarif_report([]))["runs"][0]["results"] == []
