@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from deckbuilder import __version__
-from deckbuilder.cli import building, comparing, drilling, explaining, previewing, starting
+from deckbuilder.cli import building, comparing, drilling, explaining, learners, previewing, publishing, starting
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -30,8 +30,7 @@ def main() -> None:
 
 COMMANDS = (
     starting.init, building.build, building.check, previewing.preview, comparing.diff, drilling.drill,
-    explaining.explain,
+    explaining.explain, publishing.release, learners.verify, learners.push,
 )  # fmt: skip
-
 for command in COMMANDS:
     main.add_command(command)
