@@ -59,7 +59,7 @@ pictures: $(TEST_READY)
 # Pin the newest releases again; needs uv.
 requirements:
 	$(PIN) pyproject.toml requirements/runtime.in --output-file requirements/runtime.txt
-	$(PIN) pyproject.toml --extra anki requirements/runtime.in requirements/dev.in \
+	$(PIN) pyproject.toml --extra anki --extra preview requirements/runtime.in requirements/dev.in \
 		--constraints requirements/runtime.txt --output-file requirements/dev.txt
 	$(PIN) pyproject.toml --extra anki requirements/runtime.in \
 		--constraints requirements/dev.txt --output-file requirements/anki.txt

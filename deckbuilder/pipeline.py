@@ -38,8 +38,9 @@ from deckbuilder.rendering.media import MediaFile
 from deckbuilder.rendering.notes import RenderedNote, ResolvedNote, empty_sides, render_note, with_packed_pictures
 from deckbuilder.rendering.options import PYTHON_MARKDOWN, RenderOptions
 from deckbuilder.rendering.pictures import load_pictures
+from deckbuilder.rendering.renderer import RenderMemory
 from deckbuilder.source.documents import Document, read_document
-from deckbuilder.source.files import read_files, read_text
+from deckbuilder.source.files import SourceFile, read_files, read_text
 from deckbuilder.source.questions import Question
 from deckbuilder.waivers import Waiver, silenced
 
@@ -134,7 +135,20 @@ def build(source: Path, options: Options | None = None) -> BuildResult:
     return replace(result, apkg=output)
 
 
-def prepare(source: Path, options: Options | None = None) -> tuple[Prepared | None, BuildResult]:
+class Kept:
+    """What a process that prepares a deck again and again keeps: unchanged files and passages.
+
+    It makes the next preparation quick and changes nothing of what comes out.
+    """
+
+    def __init__(self) -> None:
+        self.documents: dict[tuple[SourceFile, str], tuple[Document, list[Diagnostic]]] = {}
+        self.passages = RenderMemory()
+
+
+def prepare(
+    source: Path, options: Options | None = None, kept: Kept | None = None
+) -> tuple[Prepared | None, BuildResult]:
     """Work out the deck at `source` and every finding, and write nothing; None where there is nothing to go on with.
 
     With errors in the result the prepared deck is good for looking at, never for writing.
@@ -144,7 +158,7 @@ def prepare(source: Path, options: Options | None = None) -> tuple[Prepared | No
     if project is None:
         return None, _result("", (), (), (), diagnostics)
 
-    documents, found = _read_documents(project)
+    documents, found = _read_documents(project, kept)
     diagnostics += found
     questions = [question for document in documents for question in document.questions]
     diagnostics += _remarks_on_questions(questions, project)
@@ -163,7 +177,7 @@ def prepare(source: Path, options: Options | None = None) -> tuple[Prepared | No
     resolved, found = _with_parts(resolved, register)
     diagnostics += found
     retired = _retired(resolved, lock)
-    rendered, media, found = _render(resolved, project, lock.deck, options.watch)
+    rendered, media, found = _render(resolved, project, lock.deck, options.watch, kept)
     diagnostics += found + lint(resolved)
     if not has_errors(diagnostics):  # a mistake in the sources would only make more seem to be gone
         diagnostics += _remarks_on_retired(retired, lock, project, options)
@@ -196,14 +210,16 @@ def check(source: Path, options: Options | None = None) -> BuildResult:
 # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _read_documents(project: Project) -> tuple[list[Document], list[Diagnostic]]:
+def _read_documents(project: Project, kept: Kept | None) -> tuple[list[Document], list[Diagnostic]]:
     files, diagnostics = read_files(project.folder, list(project.files), project.root)
-    documents: list[Document] = []
-    for file in files:
-        document, found = read_document(file, project.settings.questions)
-        documents.append(document)
+    habit = project.settings.questions
+    before = kept.documents if kept else {}
+    read = {(file, habit): before.get((file, habit)) or read_document(file, habit) for file in files}
+    if kept:
+        kept.documents = read
+    for _, found in read.values():
         diagnostics += found
-    return documents, diagnostics
+    return [document for document, _ in read.values()], diagnostics
 
 
 def _waivers(project: Project, documents: Iterable[Document]) -> list[Waiver]:
@@ -332,14 +348,16 @@ def _remarks_on_retired(
 
 
 def _render(
-    resolved: Sequence[ResolvedNote], project: Project, deck: str, watch: Watch | None
+    resolved: Sequence[ResolvedNote], project: Project, deck: str, watch: Watch | None, kept: Kept | None
 ) -> tuple[list[RenderedNote], list[MediaFile], list[Diagnostic]]:
     """Render every note, then put its pictures' packed names in."""
     options = RenderOptions(project.settings.flavour, project.settings.markdown_extensions)
     rendered: list[RenderedNote] = []
     diagnostics = _remarks_on_extensions(options, project)
+    if kept:
+        kept.passages.turn()
     for note in resolved:
-        one, found = render_note(note, options, project.settings, deck)
+        one, found = render_note(note, options, project.settings, deck, kept.passages if kept else None)
         rendered.append(one)
         diagnostics += found + empty_sides(one)
         if watch:

@@ -47,6 +47,9 @@ HOMES = {
     "rich": ("drill_reports",),
     "wcwidth": ("reporters",),
     "anki": ("anki",),
+    "starlette": ("preview",),
+    "uvicorn": ("preview",),
+    "watchfiles": ("preview",),
 }
 """The modules that may import each library: whoever replaces a library reads one place."""
 
