@@ -18,7 +18,7 @@ from deckbuilder.project import Settings, slug
 from deckbuilder.rendering.media import MediaFile
 from deckbuilder.rendering.options import RenderOptions
 from deckbuilder.rendering.pictures import PictureUse, with_pictures
-from deckbuilder.rendering.renderer import Rendered, render, render_inline
+from deckbuilder.rendering.renderer import Rendered, RenderMemory, render, render_inline
 from deckbuilder.source.passage import Passage
 from deckbuilder.source.questions import Question
 
@@ -105,17 +105,20 @@ def empty_sides(note: RenderedNote) -> list[Diagnostic]:
 class _Collecting:
     """Html for a kind to fill its fields with; keeps what rendering found out on the way."""
 
-    def __init__(self, options: RenderOptions, references: Mapping[str, object]) -> None:
+    def __init__(self, options: RenderOptions, references: Mapping[str, object], memory: RenderMemory | None) -> None:
         self.options = options
+        self.memory = memory
         self.references = references
         self.pictures: list[PictureUse] = []
         self.diagnostics: list[Diagnostic] = []
 
     def blocks(self, passage: Passage) -> str:
-        return "" if passage.is_blank else self._kept(render(passage, self.options, self.references))
+        return "" if passage.is_blank else self._kept(render(passage, self.options, self.references, self.memory))
 
     def inline(self, passage: Passage) -> str:
-        return "" if passage.is_blank else self._kept(render_inline(passage, self.options, self.references))
+        if passage.is_blank:
+            return ""
+        return self._kept(render_inline(passage, self.options, self.references, self.memory))
 
     def _kept(self, rendered: Rendered) -> str:
         self.pictures += rendered.pictures
@@ -124,11 +127,15 @@ class _Collecting:
 
 
 def render_note(
-    resolved: ResolvedNote, options: RenderOptions, settings: Settings, deck: str
+    resolved: ResolvedNote,
+    options: RenderOptions,
+    settings: Settings,
+    deck: str,
+    memory: RenderMemory | None = None,
 ) -> tuple[RenderedNote, list[Diagnostic]]:
     """Render a note's fields; a pure function of its text, the options and the settings. `deck` is the deck's name."""
     question = resolved.question
-    html = _Collecting(options, question.references)
+    html = _Collecting(options, question.references, memory)
     filled = dict(resolved.kind.fill(resolved.note, html))
     filled[fields.KEY] = resolved.identity.key
     filled[fields.KIND] = resolved.kind.name

@@ -70,9 +70,17 @@ class Structure:
     too_deep: int | None = None
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8192)
 def read_structure(text: str) -> Structure:
-    """Return the structure of a Markdown text; the last ones are kept, as each stage asks for its answer's again."""
+    """Return the structure of a part of a file; the last ones are kept.
+
+    Each stage asks for its answer's again, and so does each preparation of a deck that is prepared on every save.
+    """
+    return structure_of(text)
+
+
+def structure_of(text: str) -> Structure:
+    """Return the structure of a Markdown text."""
     env: dict[str, object] = {}
     tokens = gfm.blocks().parse(text, env)
     references = env.get("references")
