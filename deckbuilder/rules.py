@@ -1262,6 +1262,15 @@ UPDATE_LATE = Rule(
     mend="Publish with `deckbuilder release`, which stamps what changed with the time of the release.",
 )
 
+NOT_AN_UPDATE = Rule(
+    code="DB830",
+    name="not-an-update",
+    severity=ERROR,
+    message="this package has none of the notes that learners have from the previous one",
+    why="It is another deck, or every GUID and every key changed; either way nothing would be updated and nothing was proved.",
+    mend="Name the release that learners have with --previous; if it is that one, restore deck.lock.",
+)
+
 NO_COLLECTION = Rule(
     code="DB821",
     name="no-collection",
