@@ -1096,7 +1096,7 @@ DIRTY_TREE = Rule(
     severity=ERROR,
     message="not committed: {files}",
     why="A release is built from a commit, so that everybody who builds that commit gets the same package.",
-    mend="Commit the files, or stash them. After a release that was interrupted, `git restore` them (and delete a new RELEASES.md), and release again.",
+    mend="Commit the files, or stash them. After a release that was interrupted, `git restore --staged --worktree` them (and delete a new RELEASES.md), and release again.",
 )
 
 VERSION_NOT_LATER = Rule(
@@ -1123,7 +1123,7 @@ GIT_REFUSED = Rule(
     severity=ERROR,
     message="git: {problem}",
     why="A release is recorded by git, and git would not.",
-    mend="Mend what git names; `git status` shows what of the release is committed.",
+    mend="Mend what git names, then give the commands that are shown; nothing needs to be released again.",
 )
 
 NOTHING_TO_RELEASE = Rule(
