@@ -40,6 +40,7 @@ class Question:
     metadata: Metadata = field(default_factory=Metadata)
     step_comments: tuple[Comment, ...] = ()
     waivers: tuple[Waiver, ...] = ()
+    last_line: int = 0
     inside: str = ""
     references: Mapping[str, object] = field(default_factory=dict, hash=False, compare=False)
 
@@ -95,6 +96,7 @@ def read_question(
         metadata=metadata.over(defaults),
         step_comments=tuple(comment for comment in comments if comment.name == "step"),
         waivers=tuple(_for_lines(waiver, item) for waiver in waivers),
+        last_line=item.lines[-1].number,
         inside=inside,
         references=references,
     ), diagnostics
