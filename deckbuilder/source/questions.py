@@ -26,7 +26,8 @@ class Question:
 
     `text` is all its words without formatting, which is what it is known by; `prompt` its first paragraph; `data` the
     blocks that belong to the question; `answer` is blank as long as there is none. `step_comments` stand in steps of
-    the answer; `waivers` let findings in the item stand. `last_line` is the item's last in its file; `references` are the link definitions of its file.
+    the answer; `waivers` let findings in the item stand. `last_line` is the item's last in its file. `references` are
+    the link definitions of that file.
     """
 
     span: Span
