@@ -1069,7 +1069,7 @@ NO_STEPS = Rule(
     severity=WARNING,
     message="`steps: cards` has no steps to make cards of",
     why="Steps are the items of an ordered list in the answer of a derivation; here there is none of two items or more.",
-    mend="Write the steps as an ordered list, or take `steps` away.",
+    mend="Write the steps as an ordered list, make it a derivation by `kind: derivation`, or take `steps` away.",
 )
 
 OUTPUT_UNWRITABLE = Rule(
