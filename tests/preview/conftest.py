@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
-PATIENCE = 15_000
+PATIENCE = 60_000
 """Milliseconds: how long a test may wait before it gives a page up. No test measures time."""
 expect.set_options(timeout=PATIENCE)
 
