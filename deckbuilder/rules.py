@@ -975,9 +975,10 @@ DRILL_TOO_FEW = Rule(
     code="DB533",
     name="drill-too-few-variants",
     severity=ERROR,
-    message="{wanted} wanted{stratum}, but besides the example {found} that differ and pass every rule",
+    message="{wanted} wanted{stratum}, but besides the example {found} every rule",
     why="No two variants of a drill are the same, and none is the same as the example.",
     mend="Ask for fewer variants, widen the parameters' domains, or loosen the rules under `where`.",
+    help="{advice}widen the parameters' domains, or loosen the rules under `where`",
 )
 
 DRILL_REJECTS_TOO_MUCH = Rule(
