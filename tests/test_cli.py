@@ -118,6 +118,7 @@ def test_every_code_is_explained(code: str) -> None:
     assert text.startswith(f"{code} ")
     assert "Why: " in text
     assert "Mend: " in text
+    assert run("explain", catalogue()[code].name).stdout == text
 
 
 def test_no_colour_where_there_is_no_terminal() -> None:
