@@ -111,6 +111,12 @@ def test_github_annotations_stand_at_their_lines() -> None:
     )
 
 
+def test_no_two_findings_share_a_name() -> None:
+    """If this failed, a summary that names findings would mean two things by one word."""
+    names = [rule.name for rule in catalogue().values()]
+    assert len(set(names)) == len(names)
+
+
 @pytest.mark.parametrize("code", list(catalogue()))
 def test_every_code_is_explained(code: str) -> None:
     """If this failed, an author would be left alone with a code."""

@@ -101,7 +101,7 @@ GH = """\
 #!/usr/bin/env bash
 printf '%s\\n' "$*" >> "$GH_LOG"
 case "$1 $2" in
-    api\ *) [[ -z $GH_LAST ]] || echo "$GH_LAST" ;;
+    "api "*) [[ -z $GH_LAST ]] || echo "$GH_LAST" ;;
     "release download") mkdir -p "${@: -1}" && cp "$GH_PACKAGE" "${@: -1}/deck.apkg" ;;
 esac
 """
@@ -238,11 +238,13 @@ def test_a_release_that_changes_very_much_comes_out(author: Author, tmp_path: Pa
     """Otherwise a diff longer than GitHub takes would stop the release instead of being cut."""
     author.edit("One of length one.", "One whose length is one.")
     author.published("1.1", FIRST + DAY)
-    runner = Runner(author, tmp_path / "runner", event("push", tag="v1.1"), last="v1.0", package=tmp_path / "first.apkg")
+    runner = Runner(
+        author, tmp_path / "runner", event("push", tag="v1.1"), last="v1.0", package=tmp_path / "first.apkg"
+    )
     wordy = runner.temp / "programs" / "deckbuilder"
     wordy.write_text(
         f'#!/usr/bin/env bash\n[[ $1 == diff ]] || exec "{TOOLS / "deckbuilder"}" "$@"\n'
-        f"exec \"{sys.executable}\" -c \"print('word ' * 200000)\"\n",
+        f'exec "{sys.executable}" -c "print(\'word \' * 200000)"\n',
         encoding="utf-8",
     )
     wordy.chmod(0o755)
