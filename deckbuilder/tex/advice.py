@@ -63,8 +63,8 @@ _INSTEAD: Final = {
 _USUAL: Final = frozenset(
     """
     alpha bar begin beta bmod cdot chi cos delta dot end epsilon eta exp frac gamma geq hat in infty int kappa lambda
-    ldots left leq lim ln log lvert lVert mathbb mathbf mathcal mathrm max min mu nabla neq nu omega partial phi pi prod psi
-    quad rho right rvert rVert sigma sim sin sqrt sum tau text theta tilde times to top vec xi zeta
+    ldots left leq lim ln log lvert lVert mathbb mathbf mathcal mathrm max min mu nabla neq nu omega partial phi pi
+    prod psi quad rho right rvert rVert sigma sim sin sqrt sum tau text theta tilde times to top vec xi zeta
     """.split()
 )
 """What a misspelling most likely stands for, where two macros are equally near."""
