@@ -269,7 +269,7 @@ _IGNORE = ("a mapping of codes to reasons", "ignore: {DB405: these pictures may 
 
 _SCALAR = ["string", "number", "boolean"]  # YAML reads 1.2 and yes otherwise than as text; here they are text
 _TAGS = {"anyOf": [TAG_SHAPE, {"type": "array", "items": TAG_SHAPE}]}
-_LINE = {"type": _SCALAR, "pattern": r"^[^\x00-\x1f\"]*[^\x00-\x20\"][^\x00-\x1f\"]*$"}
+_LINE = {"type": _SCALAR, "pattern": r'^[^\x00-\x1f"]*[^\x00-\x20"][^\x00-\x1f"]*$'}
 _SHAPES: Mapping[Callable[[YamlValue], object], Mapping[str, object]] = {
     _line: _LINE,
     _prose: {"type": [*_SCALAR, "null"]},
@@ -281,7 +281,7 @@ _SHAPES: Mapping[Callable[[YamlValue], object], Mapping[str, object]] = {
     _patterns: {"anyOf": [_LINE, {"type": "array", "items": _LINE}]},
     _flavour: {"enum": list(FLAVOURS)},
     _extensions: {"type": "array", "items": {"anyOf": [_LINE, {"type": "object"}]}},
-    _url: {"type": "string", "pattern": r"^https?://[^\x00-\x1f\"]*$"},
+    _url: {"type": "string", "pattern": r'^https?://[^\x00-\x1f"]*$'},
 }
 """What a value that a reader takes looks like, in the words of JSON schema."""
 

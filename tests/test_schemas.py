@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,15 @@ def test_the_files_are_what_the_code_says(name: str, rewrite_fixtures: bool) -> 
         (FOLDER / name).write_text(text, "utf-8")
     assert (FOLDER / name).read_text("utf-8") == text
     assert {path.name for path in FOLDER.iterdir()} == set(SCHEMAS)
+
+
+@pytest.mark.parametrize("name", ["deck.schema.json", "comments.schema.json"])
+def test_a_checker_that_reads_patterns_as_editors_do_takes_them(name: str) -> None:
+    """If this failed, editors, whose patterns are JavaScript's, would refuse the whole schema."""
+    tool = Path(sys.executable).parent / "check-jsonschema"
+    words = [str(tool), "--check-metaschema", str(FOLDER / name)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
 
 
 def test_every_setting_and_key_is_there() -> None:

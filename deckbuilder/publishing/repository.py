@@ -28,10 +28,6 @@ class Repository:
         """Whether there is such a tag."""
         return bool(self._git("tag", "--list", tag).strip())
 
-    def has_commit(self) -> bool:
-        """Whether anything was ever committed."""
-        return bool(self._git("rev-list", "--all", "--max-count=1").strip())
-
     def run(self, command: Sequence[str]) -> None:
         """Run `git` with these arguments. Raises GitError."""
         self._git(*command)

@@ -40,7 +40,7 @@ _EXAMPLES = {"step": "id: second-term", LINT: "DB703: the five steps are one pro
 
 TAG_SHAPE: Mapping[str, object] = {
     "type": ["string", "number", "boolean"],
-    "pattern": r"^[^\s\"\x00-\x1f]{1,100}$",
+    "pattern": r'^[^\s"\x00-\x1f]{1,100}$',
 }
 ID_SHAPE: Mapping[str, object] = {
     "type": ["string", "number", "boolean"],

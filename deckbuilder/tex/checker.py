@@ -46,7 +46,6 @@ _INFIX = frozenset({"over", "atop", "choose", "brace", "brack", "above"})
 _ROW_ENDS = frozenset({"cr", "hline", "hdashline"})
 _STARRED = frozenset({"operatorname", "tag", "hspace", "mspace", "DeclareMathOperator", "smash"})
 _PREAMBLE = frozenset({"array", "subarray", "crampedsubarray", "alignat", "alignat*", "alignedat", "xalignat"})
-_CLOSERS = frozenset({"right", "middle", "end"})
 _SHOWN = 40
 _NEAR = 200
 """Characters within which a bracket's end, or a definition's body, is looked for: each look could go to the end."""
