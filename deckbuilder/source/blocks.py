@@ -74,7 +74,7 @@ class Structure:
     too_deep: int | None = None
 
     def part(self, lines: Sequence[str], start: int, end: int) -> Structure | None:
-        """Return the structure of the lines `start` to `end` (excluded) of all `lines`, between which blocks begin and end.
+        """Return the structure of the lines `start` to `end` (excluded) of all `lines`: whole blocks of it.
 
         None where the part might read otherwise by itself: what Unicode takes for a blank, Markdown takes for text.
         """
@@ -135,7 +135,7 @@ def _blocks(tokens: Sequence[Token], lines: Sequence[str], level: int = 0, limit
     for index, token in enumerate(tokens):
         if token.level != level or token.map is None or token.nesting < 0 or token.type not in _NAMES:
             continue
-        start, end = _trimmed(lines, *token.map, limit)
+        start, end = _trimmed(lines, *token.map, limit=limit)
         kind = _NAMES[token.type]
         if kind in ("ordered_list", "bullet_list"):
             yield Block(kind, start, end, items=tuple(_items(tokens, index, lines, limit)))
@@ -153,7 +153,7 @@ def _items(tokens: Sequence[Token], opening: int, lines: Sequence[str], limit: i
         if token.level == level:
             return
         if token.type == "list_item_open" and token.level == level + 1 and token.map:
-            yield _trimmed(lines, *token.map, limit)
+            yield _trimmed(lines, *token.map, limit=limit)
 
 
 def _leaves(tokens: Sequence[Token]) -> Iterator[Leaf]:
@@ -192,7 +192,7 @@ def _reads_alone(item: Sequence[str]) -> bool:
 
 
 def _differs_alone(token: Token, end: int) -> bool:
-    """Whether a block is not the same by itself: it goes on over blank lines behind its item, or takes in lazy lines."""
+    """Whether a block may be another by itself: it goes on over blank lines behind its item, or takes lazy lines in."""
     if token.type in ("fence", "html_block"):
         return token.map is not None and token.map[1] > end
     return token.type in ("blockquote_open", "alert_open")
