@@ -19,7 +19,7 @@ from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.rules import Rule
 from deckbuilder.tex.advice import REFUSED_BY_GITHUB, instead_of
 from deckbuilder.tex.known import Known, known
-from deckbuilder.tex.width import width
+from deckbuilder.tex.width import unbroken_width
 
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[{}^_&'%#]|\s+|[^\\{}^_&'%#\s]", re.DOTALL)
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
@@ -133,7 +133,13 @@ def _check(tex: str, in_line: bool, on_github: str, defined: frozenset[str]) -> 
     except _Stop:
         pass
     problems = reader.problems
-    if in_line and not problems and len(tex) > 2 * _WIDEST and r"\begin" not in tex and (em := width(tex)) > _WIDEST:
+    if (
+        in_line
+        and not problems
+        and len(tex) > 2 * _WIDEST
+        and r"\begin" not in tex
+        and (em := unbroken_width(tex)) > _WIDEST
+    ):
         problems.append(Problem(rules.TEX_WIDE, 0, len(tex), {"width": f"{em:.0f}"}))
     if on_github:
         problems += _on_github(tex, escapes=on_github == "escapes")

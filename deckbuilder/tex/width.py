@@ -37,6 +37,29 @@ _FRACTION: Final = frozenset({r"\frac", r"\tfrac", r"\dfrac", r"\binom"})
 _STACKED: Final = frozenset({r"\overset", r"\underset", r"\stackrel"})
 
 
+BREAKS: Final = frozenset(
+    "= < > \\approx \\equiv \\ge \\geq \\iff \\implies \\le \\leq \\longrightarrow \\mapsto \\ne \\neq \\propto \\sim "
+    "\\to \\Rightarrow \\rightarrow".split()
+)
+"""The relations after which a card breaks a formula that stands in a line, where they are in no bracket."""
+
+_OPENS: Final = frozenset({"(", "{", "[", r"\{", r"\left"})
+_CLOSES: Final = frozenset({")", "}", "]", r"\}", r"\right"})
+
+
+def unbroken_width(tex: str) -> float:
+    """Return about how many em the widest piece is that a formula cannot be broken within."""
+    pieces, depth = [""], 0
+    for found in _TOKEN.finditer(tex):
+        sign = found.group()
+        breaks = depth == 0 and sign in BREAKS and pieces[-1].strip()
+        pieces[-1] += sign
+        depth += (sign in _OPENS) - (sign in _CLOSES)
+        if breaks:
+            pieces.append("")
+    return max(map(width, pieces))
+
+
 def width(tex: str) -> float:
     """Return about how many em a formula without environments is wide when it stands in a line."""
     tex = _TEXT.sub(_worded, _LONG_NUMBER.sub("nnnn", tex))

@@ -116,6 +116,14 @@ def test_named_answers_have_a_line_and_a_box_each(tmp_path: Path) -> None:
     assert first.count("db-mistakes") == 1
 
 
+def test_a_result_is_written_for_the_eye(tmp_path: Path) -> None:
+    """If this failed, a count of millions would be a row of digits, and a name would run into its value."""
+    block = "params: {n: {choices: [1000, 2000]}}\nexample: {n: 1000}\nvariants: 1\nask: $n=@{n}$\nanswer: {$m$: n*n}\n"
+    (shown,) = fields(tmp_path, item(block))
+    assert r'</span> <span class="db-value">\(1{,}000{,}000\)</span>' in shown["Answer"]
+    assert 'data-low="1000000" data-high="1000000"' in shown["Variants"]
+
+
 def test_vectors_and_matrices_are_written_and_checked_entry_by_entry(tmp_path: Path) -> None:
     """If this failed, drills on the mathematics of networks could not be written."""
     block = """\

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deckbuilder.kinds.templates import FOLDER
 from deckbuilder.tex.checker import Problem, check
 from deckbuilder.tex.known import known
-from deckbuilder.tex.width import width
+from deckbuilder.tex.width import BREAKS, unbroken_width, width
 from tests.support.fixtures import Case, cases, rewritten
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "tex"
@@ -108,6 +110,24 @@ def test_what_mathjax_knows_is_not_called_unknown() -> None:
     """If this failed, a macro that Anki typesets would stop an author's build."""
     assert len(known().macros) > 1100
     assert [macro for macro in known().macros if "DB420" in codes(f"\\{macro} ")] == []
+
+
+def test_a_formula_is_as_wide_as_its_widest_piece() -> None:
+    """If this failed, an author would be told to break what the card breaks by itself."""
+    half = "a + b + c + d + e"
+    assert unbroken_width(f"{half} = {half}") == pytest.approx(width(f"{half} ="))
+    assert unbroken_width(f"({half} = {half})") == width(f"({half} = {half})")
+    assert unbroken_width(f"= {half}") == width(f"= {half}")
+
+
+def test_formulas_break_where_the_card_breaks_them() -> None:
+    """If this failed, the warning and the card would disagree about where a formula can be broken."""
+    script = (FOLDER / "_shared" / "begin.js").read_text("utf-8")
+    found = re.search(r"RELATION = /\^\(\?:\[(.*?)\]\|\[\\\\\]\(\?:(.*?)\)\)\$/", script)
+    assert found
+    words = found[2].split("|")
+    named = {word.replace("?", "") for word in words} | {re.sub(r".\?", "", word) for word in words}
+    assert set(found[1]) | {f"\\{word}" for word in named} == BREAKS
 
 
 def test_width_of_scripts_and_fractions() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from html import escape
 
@@ -91,7 +91,7 @@ def _result(shown: _Shown, point: Point) -> str:
         fragments.drill(
             "result",
             name=fragments.drill("result_name", name=shown.names[name]) if name else "",
-            value=escape(write(value, tolerance.format(value), Script.LATEX)),
+            value=escape(write(value, replace(tolerance.format(value), thousands=True), Script.LATEX)),
             rule=shown.rule,
         )
         for name, value in point.answers.items()
