@@ -135,7 +135,8 @@ def _blocks(tokens: Sequence[Token], lines: Sequence[str], level: int = 0, limit
     for index, token in enumerate(tokens):
         if token.level != level or token.map is None or token.nesting < 0 or token.type not in _NAMES:
             continue
-        start, end = _trimmed(lines, *token.map, limit=limit)
+        first, last = token.map
+        start, end = _trimmed(lines, first, last, limit)
         kind = _NAMES[token.type]
         if kind in ("ordered_list", "bullet_list"):
             yield Block(kind, start, end, items=tuple(_items(tokens, index, lines, limit)))
@@ -153,7 +154,8 @@ def _items(tokens: Sequence[Token], opening: int, lines: Sequence[str], limit: i
         if token.level == level:
             return
         if token.type == "list_item_open" and token.level == level + 1 and token.map:
-            yield _trimmed(lines, *token.map, limit=limit)
+            first, last = token.map
+            yield _trimmed(lines, first, last, limit)
 
 
 def _leaves(tokens: Sequence[Token]) -> Iterator[Leaf]:
