@@ -28,7 +28,7 @@ PIN := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --g
 
 .DEFAULT_GOAL := deck
 .DELETE_ON_ERROR:
-.PHONY: deck test check bench pictures requirements clean
+.PHONY: deck test check bench pictures matrix requirements clean
 
 # Build content/ into build/.
 deck: $(DECK_READY)
@@ -48,6 +48,10 @@ check: $(TEST_READY)
 bench: $(TEST_READY)
 	$(VENV_PYTHON) benchmarks/run.py
 
+# The proof of an update on Anki of several years, each in an environment of its own.
+matrix: $(TEST_READY) deck
+	$(VENV_PYTHON) tests/anki/matrix.py --package build/transformers.apkg
+
 # Take the README's pictures of the cards again; needs Chromium or Chrome.
 pictures: $(TEST_READY)
 	$(VENV_PYTHON) -m tests.cards.pictures $(if $(FONT),--font $(FONT)) $(if $(FONTS),--fonts $(FONTS))
@@ -55,8 +59,10 @@ pictures: $(TEST_READY)
 # Pin the newest releases again; needs uv.
 requirements:
 	$(PIN) pyproject.toml requirements/runtime.in --output-file requirements/runtime.txt
-	$(PIN) pyproject.toml --extra anki requirements/runtime.in requirements/dev.in \
+	$(PIN) pyproject.toml --extra anki --extra preview requirements/runtime.in requirements/dev.in \
 		--constraints requirements/runtime.txt --output-file requirements/dev.txt
+	$(PIN) pyproject.toml --extra anki requirements/runtime.in \
+		--constraints requirements/dev.txt --output-file requirements/anki.txt
 
 # Remove everything that make made.
 clean:

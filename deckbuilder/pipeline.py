@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from deckbuilder.identity.changes import (
     Content,
     change_of,
     deck_names,
+    decks_left,
     stamped,
     stamped_type,
     updated_lock,
@@ -38,6 +39,7 @@ from deckbuilder.rendering.media import MediaFile
 from deckbuilder.rendering.notes import RenderedNote, ResolvedNote, empty_sides, render_note, with_packed_pictures
 from deckbuilder.rendering.options import PYTHON_MARKDOWN, RenderOptions
 from deckbuilder.rendering.pictures import load_pictures
+from deckbuilder.rendering.renderer import RenderMemory
 from deckbuilder.source.documents import Document, read_document
 from deckbuilder.source.files import SourceFile, read_files, read_text
 from deckbuilder.source.metadata import Comment, Metadata
@@ -134,13 +136,26 @@ def build(source: Path, options: Options | None = None) -> BuildResult:
     if prepared is None or result.failed or not options.write:
         return result
     output = options.output or default_output(prepared.lock)
-    problems = _write(prepared, output, keep_lock=options.locked)
+    problems = write(prepared, output, keep_lock=options.locked)
     if problems:
         return replace(result, diagnostics=_in_order([*result.diagnostics, *problems]))
     return replace(result, apkg=output)
 
 
-def prepare(source: Path, options: Options | None = None) -> tuple[Prepared | None, BuildResult]:
+class Kept:
+    """What a process that prepares a deck again and again keeps: unchanged files and passages.
+
+    It makes the next preparation quick and changes nothing of what comes out.
+    """
+
+    def __init__(self) -> None:
+        self.documents: dict[tuple[SourceFile, str], tuple[Document, list[Diagnostic]]] = {}
+        self.passages = RenderMemory()
+
+
+def prepare(
+    source: Path, options: Options | None = None, kept: Kept | None = None
+) -> tuple[Prepared | None, BuildResult]:
     """Work out the deck at `source` and every finding, and write nothing; None where there is nothing to go on with.
 
     With errors in the result the prepared deck is good for looking at, never for writing.
@@ -150,19 +165,19 @@ def prepare(source: Path, options: Options | None = None) -> tuple[Prepared | No
     if project is None:
         return None, _result("", (), (), (), diagnostics)
     with cache.opened(options.cache, project.lock, CACHED_TYPES) as known:
-        return _prepare(project, diagnostics, options, known)
+        return _prepare(project, diagnostics, options, kept, known)
 
 
 def _prepare(
-    project: Project, diagnostics: list[Diagnostic], options: Options, known: Cache
+    project: Project, diagnostics: list[Diagnostic], options: Options, kept: Kept | None, known: Cache
 ) -> tuple[Prepared | None, BuildResult]:
-    documents, found = _read_documents(project, known)
+    documents, found = _read_documents(project, kept, known)
     diagnostics += found
     questions = [question for document in documents for question in document.questions]
     prints = [fingerprint for document in documents for fingerprint in _answer_prints(document, known)]
     diagnostics += _remarks_on_questions(questions, project)
 
-    now = _now(options.now)
+    now = present_second(options.now)
     lock_text, lock, found = _load_lock(project, now)
     diagnostics += found
     if lock is None:
@@ -176,14 +191,14 @@ def _prepare(
     resolved, found = _with_parts(resolved, register)
     diagnostics += found
     retired = _retired(resolved, lock)
-    rendered, media, found = _render(resolved, project, lock.deck, options.watch, known)
+    rendered, media, found = _render(resolved, project, lock.deck, options.watch, kept, known)
     diagnostics += found + lint(resolved)
     if not has_errors(diagnostics):  # a mistake in the sources would only make more seem to be gone
         diagnostics += _remarks_on_retired(retired, lock, project, options)
 
     templates = load_templates(KIND_NAMES)
     notes, new_lock = _stamp(rendered, templates, project, lock, now)
-    diagnostics += _remarks_on_clock(new_lock, project)
+    diagnostics += remarks_on_clock(new_lock, project)
     if options.locked and (lock_text is None or new_lock != lock):
         changes = _what_changes(notes, retired)
         diagnostics.append(rules.LOCK_OUTDATED.at(Span(project.lock_name), changes=changes))
@@ -209,14 +224,19 @@ def check(source: Path, options: Options | None = None) -> BuildResult:
 # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _read_documents(project: Project, known: Cache) -> tuple[list[Document], list[Diagnostic]]:
+def _read_documents(project: Project, kept: Kept | None, known: Cache) -> tuple[list[Document], list[Diagnostic]]:
     files, diagnostics = read_files(project.folder, list(project.files), project.root)
-    documents: list[Document] = []
-    for file in files:
-        document, found = _read_document(file, project.settings.questions, known.shelf(file.inside))
-        documents.append(document)
+    habit = project.settings.questions
+    before = kept.documents if kept else {}
+    read = {
+        (file, habit): before.get((file, habit)) or _read_document(file, habit, known.shelf(file.inside))
+        for file in files
+    }
+    if kept:
+        kept.documents = read
+    for _, found in read.values():
         diagnostics += found
-    return documents, diagnostics
+    return [document for document, _ in read.values()], diagnostics
 
 
 def _read_document(file: SourceFile, habit: str, shelf: Shelf) -> tuple[Document, list[Diagnostic]]:
@@ -227,8 +247,8 @@ def _read_document(file: SourceFile, habit: str, shelf: Shelf) -> tuple[Document
         document, diagnostics = read_document(file, habit)
         shelf.put(key, (document.questions, document.waivers, tuple(diagnostics)))
         return document, diagnostics
-    questions, waivers, kept = found
-    return Document(file, questions, waivers), list(kept)
+    questions, waivers, diagnostics = found
+    return Document(file, questions, waivers), list(diagnostics)
 
 
 def _waivers(project: Project, documents: Iterable[Document]) -> list[Waiver]:
@@ -368,15 +388,22 @@ def _remarks_on_retired(
 
 
 def _render(
-    resolved: Sequence[ResolvedNote], project: Project, deck: str, watch: Watch | None, known: Cache
+    resolved: Sequence[ResolvedNote],
+    project: Project,
+    deck: str,
+    watch: Watch | None,
+    kept: Kept | None,
+    known: Cache,
 ) -> tuple[list[RenderedNote], list[MediaFile], list[Diagnostic]]:
     """Render every note, then put its pictures' packed names in."""
     options = RenderOptions(project.settings.flavour, project.settings.markdown_extensions)
     rendered: list[RenderedNote] = []
     diagnostics = _remarks_on_extensions(options, project)
+    if kept:
+        kept.passages.turn()
     for note in resolved:
-        shelf = known.shelf(note.question.inside)
-        one, found = render_note(note, options, project.settings, deck, shelf)
+        memory, shelf = kept.passages if kept else None, known.shelf(note.question.inside)
+        one, found = render_note(note, options, project.settings, deck, memory, shelf)
         rendered.append(one)
         diagnostics += found + empty_sides(one)
         if watch:
@@ -399,7 +426,7 @@ def _remarks_on_extensions(options: RenderOptions, project: Project) -> list[Dia
 # ── change times ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _now(asked: int | None) -> int:
+def present_second(asked: int | None) -> int:
     """Return the second that changes are stamped with: what was asked for, SOURCE_DATE_EPOCH, or the clock's."""
     clock = int(time.time())
     if asked is not None:
@@ -417,15 +444,12 @@ def _stamp(
         (note.identity.known.section[:depth], note.question.section[:depth]) for note in rendered if note.identity.known
     ]
     decks = deck_names(lock.deck, [note.question.section[:depth] for note in rendered], lock, came_from)
-    stamped_notes = [
-        StampedNote(
-            note,
-            change_of(note.identity, content := _content(note)),
-            stamped(note.identity, content, now),
-            decks[note.question.section[:depth]],
-        )
-        for note in rendered
-    ]
+    stamped_notes = []
+    for note in rendered:
+        content, deck = _content(note), decks[note.question.section[:depth]]
+        left = decks_left(note.identity.known, deck, lock, depth)
+        locked = replace(stamped(note.identity, content, now), left=left)
+        stamped_notes.append(StampedNote(note, change_of(note.identity, content), locked, deck))
     born_kinds = {note.locked.kind for note in stamped_notes}
     types = [stamped_type(kind, templates.fingerprint, lock, now) for kind in sorted(born_kinds)]
     return stamped_notes, updated_lock(lock, [note.locked for note in stamped_notes], types, decks)
@@ -437,7 +461,7 @@ def _content(note: RenderedNote) -> Content:
     return Content(note.kind, section, resolved.text, resolved.answer, body, whole, resolved.of, resolved.slots)
 
 
-def _remarks_on_clock(lock: Lock, project: Project) -> Iterable[Diagnostic]:
+def remarks_on_clock(lock: Lock, project: Project) -> Iterable[Diagnostic]:
     """Yield an error where change times run ahead of the clock, which Anki would refuse as being in the future."""
     newest, clock = _newest(lock), int(time.time())
     if newest > clock + CLOCK_SLACK:
@@ -509,8 +533,13 @@ def _what_changes(notes: Sequence[StampedNote], retired: Sequence[LockedNote]) -
 # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _write(prepared: Prepared, output: Path, *, keep_lock: bool) -> list[Diagnostic]:
-    """Write the package and then, if it says anything new, the lock; return why neither could be written."""
+def write(
+    prepared: Prepared, output: Path, *, keep_lock: bool = False, others: Mapping[Path, bytes] | None = None
+) -> list[Diagnostic]:
+    """Write the package, then `others`, then, if it says anything new, the lock; return why none could be written.
+
+    None of the files is ever half there. Whoever stops the machine in between finds the first few of them new.
+    """
     from deckbuilder.packaging.writer import write_package  # brings in genanki, which a check never needs
 
     project, before = prepared.project, prepared.lock_text
@@ -523,6 +552,8 @@ def _write(prepared: Prepared, output: Path, *, keep_lock: bool) -> list[Diagnos
             if text != before and not keep_lock:
                 at = project.lock
                 files.enter_context(atomic_writer(project.lock)).write(text.encode())
+            for at, content in reversed(list((others or {}).items())):
+                files.enter_context(atomic_writer(at)).write(content)
             at = output
             # Entered last and so moved into place first: a lock never tells of a package that is not there.
             write_package(prepared.plan(), files.enter_context(atomic_writer(output)))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Final
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
@@ -18,6 +19,10 @@ from deckbuilder.waivers import Waiver, read_waivers, waivers_shape
 from deckbuilder.yaml_text import YamlValue, place_in_file, read_yaml, suggestion
 
 FLAVOURS = ("github", "python-markdown")
+DECK_LOCK: Final = "deck.lock"
+RELEASES: Final = "RELEASES.md"
+"""The list of releases that `release` keeps beside deck.lock; it is no part of the deck."""
+
 _ID = re.compile(r"[\w.-]{1,100}")
 _CONTROL = re.compile(r"[\x00-\x1f\"\u202a-\u202e\u2066-\u2069]")
 
@@ -85,7 +90,7 @@ def _shown(path: Path) -> str:
 
 
 def _file_project(source: Path, name: str) -> Project:
-    lock = source.with_name(f"{source.stem}.deck.lock")
+    lock = source.with_name(f"{source.stem}.{DECK_LOCK}")
     settings = Settings(name=plain_name(source.stem))
     root = _shown(source.parent)
     return Project(source.parent, root, (source,), lock, _joined(root, lock.name), settings, Span(name))
@@ -100,12 +105,13 @@ def _folder_project(source: Path, name: str) -> tuple[Project | None, list[Diagn
     files = tuple(
         path
         for path in markdown_files(source)
-        if not any(fnmatch(path.relative_to(source).as_posix(), pattern) for pattern in settings.exclude)
+        if path != source / RELEASES
+        and not any(fnmatch(path.relative_to(source).as_posix(), pattern) for pattern in settings.exclude)
     )
     if not files:
         diagnostics.append(rules.FILE_MISSING.at(place, path=_joined(name, "*.md")))
-    lock_name = _joined(name, "deck.lock")
-    return Project(source, name, files, source / "deck.lock", lock_name, settings, place), diagnostics
+    lock_name = _joined(name, DECK_LOCK)
+    return Project(source, name, files, source / DECK_LOCK, lock_name, settings, place), diagnostics
 
 
 def _joined(root: str, name: str) -> str:

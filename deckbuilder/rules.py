@@ -6,6 +6,7 @@ Codes are grouped by the stage that finds them and, once released, keep their me
     DB2xx  structure and metadata      DB5xx  drills
     DB3xx  identity and deck.lock      DB6xx  note kinds, note types and the package
     DB7xx  style: what makes a card hard to learn from, and how a finding is silenced
+    DB8xx  releases, proofs of an update, collections
 """
 
 from __future__ import annotations
@@ -1068,7 +1069,7 @@ NO_STEPS = Rule(
     severity=WARNING,
     message="`steps: cards` has no steps to make cards of",
     why="Steps are the items of an ordered list in the answer of a derivation; here there is none of two items or more.",
-    mend="Write the steps as an ordered list, or take `steps` away.",
+    mend="Write the steps as an ordered list, make it a derivation by `kind: derivation`, or take `steps` away.",
 )
 
 OUTPUT_UNWRITABLE = Rule(
@@ -1078,6 +1079,259 @@ OUTPUT_UNWRITABLE = Rule(
     message="`{path}` cannot be written: {problem}",
     why="Nothing was changed: the package and the lock are written whole or not at all.",
     mend="Choose another place with -o, or make room or give permission there.",
+)
+
+NO_REPOSITORY = Rule(
+    code="DB801",
+    name="no-repository",
+    severity=ERROR,
+    message="the deck is in no git repository, or git is not installed",
+    why="A release is a commit and a tag: what learners have must be found again in the sources.",
+    mend="Run `git init`, commit the deck, and release again; or only build it with `deckbuilder build`.",
+)
+
+DIRTY_TREE = Rule(
+    code="DB802",
+    name="dirty-tree",
+    severity=ERROR,
+    message="not committed: {files}",
+    why="A release is built from a commit, so that everybody who builds that commit gets the same package.",
+    mend="Commit the files, or stash them. After a release that was interrupted, `git restore` them (and delete a new RELEASES.md), and release again.",
+)
+
+VERSION_NOT_LATER = Rule(
+    code="DB803",
+    name="version-not-later",
+    severity=ERROR,
+    message="{version} is not later than the last release, {last}",
+    why="Learners and deck.lock tell releases by their versions; the same one must not stand for two packages.",
+    mend="Choose a later version.",
+)
+
+TAG_EXISTS = Rule(
+    code="DB804",
+    name="tag-exists",
+    severity=ERROR,
+    message="there is a tag {tag} already",
+    why="A tag that is moved would name another package than the one that learners have.",
+    mend="Choose a later version.",
+)
+
+GIT_REFUSED = Rule(
+    code="DB805",
+    name="git-refused",
+    severity=ERROR,
+    message="git: {problem}",
+    why="A release is recorded by git, and git would not.",
+    mend="Mend what git names; `git status` shows what of the release is committed.",
+)
+
+NOTHING_TO_RELEASE = Rule(
+    code="DB806",
+    name="nothing-to-release",
+    severity=WARNING,
+    message="nothing changed for learners since the last release",
+    why="Learners would import a package that does nothing.",
+    mend="Nothing, if the version itself is what you want to publish.",
+)
+
+NOT_THIS_RELEASE = Rule(
+    code="DB807",
+    name="not-this-release",
+    severity=ERROR,
+    message="this is not the release {version}: {problem}",
+    why="With --locked (as in CI, on a tag) the release must be in deck.lock and in the list of releases, or the package would be stamped on a machine and not by its author.",
+    mend="Run `deckbuilder release`, commit, and tag that commit.",
+    help="Run `deckbuilder release {version}`, commit, and tag that commit.",
+)
+
+VERSION_UNWRITABLE = Rule(
+    code="DB808",
+    name="version-unwritable",
+    severity=ERROR,
+    message="the version cannot be written into deck.yml",
+    why="A release changes the one line `version:` and nothing else; here it stands in a form that this would not do for.",
+    mend='Write `version` as a line of its own, such as `version: "1.2"`.',
+)
+
+ANKI_MISSING = Rule(
+    code="DB810",
+    name="anki-missing",
+    severity=ERROR,
+    message="this needs Anki's own library, which is not installed",
+    why="What an import does to a collection is decided by Anki; deckbuilder asks it and does not guess.",
+    mend="Run `pip install 'anki-deckbuilder[anki]'`.",
+)
+
+PACKAGE_REFUSED = Rule(
+    code="DB811",
+    name="package-refused",
+    severity=ERROR,
+    message="Anki cannot import this: {problem}",
+    why="Learners could not import it either.",
+    mend="Name an .apkg that Anki can import.",
+)
+
+HISTORY_LOST = Rule(
+    code="DB812",
+    name="history-lost",
+    severity=ERROR,
+    message="{count} of {all} histories would be lost or changed: {which}",
+    why="A learner's reviews and intervals are what the whole deck is worth to them.",
+    mend="Do not publish this package. The GUIDs or the number of cards of these notes changed: restore deck.lock.",
+)
+
+UPDATE_MISSED = Rule(
+    code="DB813",
+    name="update-missed",
+    severity=ERROR,
+    message="{count} changed notes would not be updated: {which}",
+    why="Anki updates a note only if its change time is later than the one in the collection; the new text would be dropped without a word.",
+    mend="Stamp the changes with `deckbuilder release`; check that the older package is really the older one.",
+)
+
+NOTES_CONFLICT = Rule(
+    code="DB814",
+    name="notes-conflict",
+    severity=ERROR,
+    message="{count} notes would be conflicting and never be updated: {which}",
+    why="Anki does not update a note whose note type, or whose note type's fields, are not those of the package.",
+    mend="Restore the note types: their fields are frozen, and a note keeps the note type that it was born with.",
+)
+
+NOTE_TYPE_CLUTTER = Rule(
+    code="DB815",
+    name="note-type-clutter",
+    severity=ERROR,
+    message="learners would get a second note type: {which}",
+    why="Where a note type's fields changed, Anki makes another note type of the same name with a `+`.",
+    mend="Restore the list of fields.",
+)
+
+EDIT_LOST = Rule(
+    code="DB816",
+    name="edit-lost",
+    severity=ERROR,
+    message="learners would lose what they wrote on {count} notes that did not change: {which}",
+    why="A note whose change time moves although its content did not is overwritten for nothing.",
+    mend="Give each note its own change time, which moves with its content only.",
+)
+
+FULL_SYNC_FORCED = Rule(
+    code="DB817",
+    name="full-sync-forced",
+    severity=ERROR,
+    message="the next sync would be a full one, which throws away what was done on other devices",
+    why="A change of the collection's schema makes Anki ask which side to keep whole.",
+    mend="Leave fields and card templates of the note types as they are.",
+)
+
+CARD_MOVED = Rule(
+    code="DB818",
+    name="card-moved",
+    severity=ERROR,
+    message="{count} cards would leave the deck that the learner put them in: {which}",
+    why="Where a card lies is for its learner to say.",
+    mend="Do not publish this package; an import that moves cards is none of Anki's.",
+)
+
+COLLECTION_UNSOUND = Rule(
+    code="DB819",
+    name="collection-unsound",
+    severity=ERROR,
+    message="Anki finds the collection unsound after the import: {problem}",
+    why="Learners would be told that their collection is damaged.",
+    mend="Do not publish this package.",
+)
+
+MEDIA_MISSING = Rule(
+    code="DB820",
+    name="media-missing",
+    severity=ERROR,
+    message="{count} pictures that cards show would be missing: {which}",
+    why="Cards would show an empty frame in place of the picture.",
+    mend="Build the package again.",
+)
+
+UPDATE_LATE = Rule(
+    code="DB829",
+    name="update-late",
+    severity=WARNING,
+    message="{count} changed notes would not reach learners who imported or edited them just before: {which}",
+    why="These notes are stamped with the time of a build; what a learner did after that moment seems newer to Anki.",
+    mend="Publish with `deckbuilder release`, which stamps what changed with the time of the release.",
+)
+
+NO_COLLECTION = Rule(
+    code="DB821",
+    name="no-collection",
+    severity=ERROR,
+    message="no Anki collection: {problem}",
+    why="A push goes into the collection of one profile of Anki.",
+    mend="Name a profile with --profile, or the file collection.anki2 with --collection.",
+)
+
+COLLECTION_IN_USE = Rule(
+    code="DB822",
+    name="collection-in-use",
+    severity=ERROR,
+    message="the collection is in use",
+    why="Two programs that write to one collection destroy it, so Anki locks it; nothing was touched.",
+    mend="Close Anki, and push again.",
+)
+
+COLLECTION_NEWER = Rule(
+    code="DB823",
+    name="collection-newer",
+    severity=ERROR,
+    message="the collection is of a newer Anki than the installed library ({problem}); nothing was touched",
+    why="Writing into a form that is not known would damage it.",
+    mend="Run `pip install --upgrade anki`.",
+)
+
+COLLECTION_DAMAGED = Rule(
+    code="DB824",
+    name="collection-damaged",
+    severity=ERROR,
+    message="the collection is damaged ({problem}); nothing was touched",
+    why="Writing into a damaged collection makes it worse.",
+    mend="Open it in Anki and choose Tools → Check Database, or restore a backup.",
+)
+
+COLLECTION_OLDER = Rule(
+    code="DB825",
+    name="collection-older",
+    severity=ERROR,
+    message="the collection is of an older Anki (form {found}; the library writes {known}); nothing was touched",
+    why="Writing would change the collection's form, and the Anki that it belongs to could not open it any more.",
+    mend="Open it once in a current Anki, or install the library of your Anki: `pip install anki==…`.",
+)
+
+COLLECTION_UNWRITABLE = Rule(
+    code="DB826",
+    name="collection-unwritable",
+    severity=ERROR,
+    message="cannot be read or written: {problem}",
+    why="Nothing was changed: a push arrives whole or not at all.",
+    mend="Give permission, or make room on the disk, and push again.",
+)
+
+PUSH_HARMFUL = Rule(
+    code="DB827",
+    name="push-harmful",
+    severity=ERROR,
+    message="stopped before anything was written: {problem}",
+    why="A push is tried on a copy first; here the copy lost something of the learner's, or would need a full sync.",
+    mend="Please report this with the message; an import in Anki remains possible.",
+)
+
+PUSH_CONFLICT = Rule(
+    code="DB828",
+    name="push-conflict",
+    severity=WARNING,
+    message="{count} notes have another note type here and were left as they are: {which}",
+    why="A note whose note type was changed by hand has no place for our fields.",
+    mend="Change these notes back to the deck's note type (Browse → Notes → Change Note Type), and push again.",
 )
 
 
@@ -1234,7 +1488,8 @@ WAIVER_WITHOUT_REASON = Rule(
 )
 
 NEVER_SILENT = frozenset({
-    RECOGNISED_EDIT, KEY_RENAMED, REVIVED, RETIRED, DECK_RENAMED, HTML_REMOVED, WAIVER_IDLE
+    RECOGNISED_EDIT, KEY_RENAMED, REVIVED, RETIRED, DECK_RENAMED, HTML_REMOVED, WAIVER_IDLE,
+    NOTHING_TO_RELEASE, PUSH_CONFLICT, UPDATE_LATE,
 })  # fmt: skip
 """No errors, and yet to be seen every time: what becomes of learners' history, unsafe HTML, waivers themselves."""
 

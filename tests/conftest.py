@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 SKIPS_FORBIDDEN = os.environ.get("DECKBUILDER_NO_SKIPS") == "1"
 """Set where everything that a test may want is installed, so that a skip can only be a hole."""
@@ -26,6 +30,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def rewrite_fixtures(pytestconfig: pytest.Config) -> bool:
     """Whether a test of a fixture file writes what comes out instead of comparing it."""
     return bool(pytestconfig.getoption("--rewrite-fixtures"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The one browser of the run."""
+    from tests.cards.browser import find_browser, open_browser  # of no use to most tests
+
+    path = find_browser()
+    if path is None:
+        pytest.skip("no Chromium or Chrome: install one, or name it in the variable CHROMIUM")
+    with open_browser(path) as opened:
+        yield opened
 
 
 def pytest_configure() -> None:

@@ -16,7 +16,10 @@ from hypothesis import strategies as st
 from deckbuilder import cache
 from deckbuilder.cli.main import main
 from deckbuilder.pipeline import BuildResult, Options, build
-from deckbuilder.source import blocks
+from deckbuilder.rendering.options import RenderOptions
+from deckbuilder.rendering.remembered import remembered
+from deckbuilder.rendering.renderer import render
+from deckbuilder.source.passage import Line, Passage
 
 NOW = 1_700_000_000
 PICTURE = b"\x89PNG\r\n\x1a\n" + b"0" * 20
@@ -285,5 +288,16 @@ def test_pieces_of_text_are_told_apart() -> None:
 
 def test_lines_are_kept_as_they_are() -> None:
     """Otherwise the places of findings would move with what is kept."""
-    line = blocks.item_content(blocks.Passage("x.md", (blocks.Line("1. a", 7, 2),)), 0, 1).lines[0]
+    line = Line("a line of two", 7, 2, ((5, 8, -3),))
     assert pickle.loads(pickle.dumps(line)) == line
+
+
+def test_a_passage_is_known_by_the_places_of_all_its_characters() -> None:
+    """Otherwise a finding in a text that was put together would point where it stood in another one."""
+    shelf = cache.Shelf()
+    for first, bends in ((7, ()), (7, ((4, 9, -2),)), (17, ()), (17, ((4, 19, -2),))):
+        passage = Passage("x.md", (Line("see $ x^2$ here", first, 0, bends),))
+        rendered = remembered(render, passage, RenderOptions(), {}, None, shelf)
+        assert rendered == render(passage, RenderOptions())
+        assert rendered.diagnostics
+    assert len(shelf.used) == 2

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from deckbuilder import files
 from deckbuilder.files import atomic_writer, write_atomically
 
 POSIX = os.name == "posix"
@@ -69,6 +70,31 @@ def test_a_name_as_long_as_the_file_system_allows(tmp_path: Path) -> None:
     target = tmp_path / ("x" * 250 + ".apkg")
     write_atomically(target, b"content")
     assert target.read_bytes() == b"content"
+
+
+def test_what_a_killed_build_left_long_ago_is_cleared_away(tmp_path: Path) -> None:
+    """A folder of sources would fill with hidden files that nobody dares to delete."""
+    old, young, other = (tmp_path / name for name in (".deckbuilder-1.tmp", ".deckbuilder-2.tmp", "notes.tmp"))
+    for path in (old, young, other):
+        path.write_bytes(b"half")
+    for path in (old, other):
+        os.utime(path, (0, 0))
+    write_atomically(tmp_path / "deck.lock", b"lock")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".deckbuilder-2.tmp", "deck.lock", "notes.tmp"]
+
+
+@pytest.mark.parametrize("nameless", [True, False])
+def test_a_file_being_written_has_no_name_where_that_can_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nameless: bool
+) -> None:
+    """A build that is killed would leave half a file; and on systems that have named files only, builds must work."""
+    if not nameless:
+        monkeypatch.setattr(files, "_NAMELESS", 0)
+    with atomic_writer(tmp_path / "deck.lock") as file:
+        file.write(b"half")
+        seen = len(list(tmp_path.iterdir()))
+    assert seen == (0 if nameless and files._NAMELESS else 1)
+    assert (tmp_path / "deck.lock").read_bytes() == b"half"
 
 
 if POSIX:  # Windows has neither modes nor devices of this kind, and asks for a right to make symbolic links

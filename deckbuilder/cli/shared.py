@@ -28,21 +28,23 @@ format_option = click.option(
     help="How to report: for people, as one JSON object, as GitHub annotations, or as SARIF for code scanning.",
 )  # fmt: skip
 
+form_option = click.option(
+    "--format", "form", type=click.Choice(("text", "json", "github")), default="text", show_default=True,
+    help="How to report: for people, as one JSON object, or as GitHub annotations.",
+)  # fmt: skip
+"""The same for commands whose findings are at no line of a source."""
+
 
 def report(result: BuildResult, form: str, *, checked: bool) -> None:
     """Print the findings on stderr and the result on stdout; exit with 1 if there are errors."""
     from deckbuilder import reporters
 
+    report_findings(result.diagnostics, form)
     if form == "json":
         click.echo(reporters.json_report(result))
     elif form == "sarif":
         click.echo(reporters.sarif_report(result.diagnostics))
-    elif form == "github":
-        if result.diagnostics:
-            click.echo(reporters.github_report(result.diagnostics))
-        click.echo(reporters.summary(result, checked=checked))
     else:
-        tell(result.diagnostics)
         click.echo(reporters.summary(result, checked=checked))
     if result.failed:
         raise SystemExit(1)
@@ -53,6 +55,16 @@ def cache_folder(*, uncached: bool) -> Path | None:
     from deckbuilder import cache
 
     return None if uncached else cache.user_folder()
+
+
+def report_findings(diagnostics: Sequence[Diagnostic], form: str) -> None:
+    """Print the findings: for people on stderr, for GitHub on stdout; JSON and SARIF hold them themselves."""
+    from deckbuilder import reporters
+
+    if form != "github":
+        tell(diagnostics, quiet=form in {"json", "sarif"})
+    elif diagnostics:
+        click.echo(reporters.github_report(diagnostics))
 
 
 def tell(diagnostics: Sequence[Diagnostic], *, quiet: bool = False) -> None:

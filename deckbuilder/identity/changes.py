@@ -78,7 +78,9 @@ def stamped_type(kind: str, fingerprint: str, lock: Lock, now: int) -> LockedTyp
     known = lock.types.get(kind)
     if known and known.fingerprint == fingerprint:
         return known
-    return LockedType(kind, max(now, known.modified + 1) if known else now, fingerprint)
+    if known is None:
+        return LockedType(kind, now, fingerprint)
+    return replace(known, modified=max(now, known.modified + 1), fingerprint=fingerprint)
 
 
 def updated_lock(
@@ -95,6 +97,20 @@ def updated_lock(
     return replace(
         lock, types=dict(lock.types) | {kind.kind: kind for kind in types}, decks=dict(decks), notes=gone | current
     )
+
+
+def decks_left(known: LockedNote | None, deck: str, lock: Lock, depth: int) -> tuple[str, ...]:
+    """Return the decks besides `deck` in which an earlier build put the note's card: an import never moves it on.
+
+    `depth` is the number of heading levels that make subdecks, `deck` the name of the deck that the note is in now.
+    """
+    if known is None:
+        return ()
+    # Where another depth was built with, the deck of any heading above may be the one that the card is in.
+    place = known.section[:depth]
+    above = [place] if place in lock.decks else [known.section[:count] for count in range(len(known.section) + 1)]
+    before = (*known.left, *(lock.decks[section] for section in above if section in lock.decks))
+    return tuple(name for name in dict.fromkeys(before) if name != deck)
 
 
 def deck_names(

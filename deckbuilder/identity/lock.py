@@ -22,13 +22,30 @@ Section: TypeAlias = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Release:
+    """The last release: its version, and the second at which it stamped what had changed."""
+
+    version: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What learners last got of a note or note type: its fingerprint, and the version that brought it."""
+
+    version: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
 class LockedNote:
     """What is remembered of a note. Times are in seconds since 1970.
 
     `kind` is the kind that it was born with, which is its note type in Anki for ever; `fingerprint` stands for its
     rendered fields and tags, `answer` for its answer's words; `aliases` are earlier keys; `line` is its line in the
     lock. `of` is the key of the note that it is a part of (a level, a variant or a step of it), "" for a question's
-    own note; `slots` holds a drill's variants by value.
+    own note; `slots` holds a drill's variants by value. `delivered` is what the last release had of the note, None
+    if it had none; `left` are the decks that its card may still be in, because it was there before.
     """
 
     key: str
@@ -44,6 +61,8 @@ class LockedNote:
     aliases: tuple[str, ...] = ()
     of: str = ""
     slots: tuple[Slot, ...] = ()
+    delivered: Delivered | None = None
+    left: tuple[str, ...] = ()
     line: int = field(default=0, compare=False)
 
 
@@ -54,11 +73,15 @@ class LockedType:
     kind: str
     modified: int
     fingerprint: str
+    delivered: Delivered | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """All that is remembered of a deck: its name and id of old, when it was born, its note types, decks and notes."""
+    """All that is remembered of a deck: its name and id of old, when it was born, its note types, decks and notes.
+
+    `release` is the last one, None before the first.
+    """
 
     deck: str
     id: str
@@ -66,6 +89,7 @@ class Lock:
     types: Mapping[str, LockedType] = field(default_factory=dict)
     decks: Mapping[Section, str] = field(default_factory=dict)
     notes: Mapping[str, LockedNote] = field(default_factory=dict)
+    release: Release | None = None
 
 
 def write_lock(lock: Lock) -> str:
@@ -74,9 +98,12 @@ def write_lock(lock: Lock) -> str:
 
 
 def _lines(lock: Lock) -> Iterator[str]:
-    yield _json({"deckbuilder-lock": FORMAT, "deck": lock.deck, "id": lock.id, "born": lock.born})
+    header: dict[str, object] = {"deckbuilder-lock": FORMAT, "deck": lock.deck, "id": lock.id, "born": lock.born}
+    if lock.release:
+        header["release"] = {"version": lock.release.version, "at": lock.release.at}
+    yield _json(header)
     for _, kind in sorted(lock.types.items()):
-        yield _json({"type": kind.kind, "mod": kind.modified, "hash": kind.fingerprint})
+        yield _json({"type": kind.kind, "mod": kind.modified, "hash": kind.fingerprint} | _delivery(kind.delivered))
     for section, name in sorted(lock.decks.items()):
         yield _json({"section": list(section), "deck": name})
     for _, note in sorted(lock.notes.items()):
@@ -96,7 +123,14 @@ def _note_record(note: LockedNote) -> dict[str, object]:
         record["of"] = note.of
     if note.slots:
         record["slots"] = [slot_record(slot) for slot in note.slots]
+    if note.left:
+        record["left"] = list(note.left)
+    record |= _delivery(note.delivered)
     return record | {"section": list(note.section), "text": note.text}
+
+
+def _delivery(delivered: Delivered | None) -> dict[str, object]:
+    return {"released": [delivered.version, delivered.fingerprint]} if delivered else {}
 
 
 def _json(record: Mapping[str, object]) -> str:
@@ -152,7 +186,9 @@ def _lock(records: list[tuple[int, dict[str, Any]]], name: str) -> tuple[Lock | 
     notes: dict[str, LockedNote] = {}
     diagnostics: list[Diagnostic] = []
     try:
-        lock = Lock(_text(header, "deck"), _text(header, "id"), _number(header, "born"), types, decks, notes)
+        lock = Lock(
+            _text(header, "deck"), _text(header, "id"), _number(header, "born"), types, decks, notes, _release(header)
+        )
     except ValueError as error:
         return None, [_damaged(name, number, 1, str(error))]
     guids: dict[str, int] = {}
@@ -165,7 +201,9 @@ def _lock(records: list[tuple[int, dict[str, Any]]], name: str) -> tuple[Lock | 
                 notes[note.key] = note
                 guids[note.guid] = number
             elif "type" in record:
-                kind = LockedType(_text(record, "type"), _number(record, "mod"), _text(record, "hash"))
+                kind = LockedType(
+                    _text(record, "type"), _number(record, "mod"), _text(record, "hash"), _delivered(record)
+                )
                 _unique(types, kind.kind, f"note type `{kind.kind}`")
                 types[kind.kind] = kind
             else:
@@ -200,9 +238,29 @@ def _note(record: dict[str, Any], number: int) -> LockedNote:
         retired=record.get("retired", False) is True,
         aliases=_texts(record, "was") if "was" in record else (),
         of=_text(record, "of") if "of" in record else "",
+        delivered=_delivered(record),
+        left=_texts(record, "left") if "left" in record else (),
         slots=variants,
         line=number,
     )
+
+
+def _release(header: dict[str, Any]) -> Release | None:
+    if "release" not in header:
+        return None
+    record = header["release"]
+    if not isinstance(record, dict):
+        raise ValueError("`release` is no version with its time")
+    return Release(_text(record, "version"), _number(record, "at"))
+
+
+def _delivered(record: dict[str, Any]) -> Delivered | None:
+    if "released" not in record:
+        return None
+    parts = _texts(record, "released")
+    if len(parts) != 2 or not all(parts):
+        raise ValueError("`released` is no version with a fingerprint")
+    return Delivered(*parts)
 
 
 def _text(record: dict[str, Any], key: str, *, empty: bool = False) -> str:

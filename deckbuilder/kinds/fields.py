@@ -24,6 +24,7 @@ TOPIC: Final = "Topic"  # breadcrumb of the section path
 SOURCE: Final = "Source"  # where the question stands; not part of what makes a note count as changed
 VERSION: Final = "Version"  # of the deck when this note last changed; not counted either
 KIND: Final = "Kind"  # what the note is now: a note keeps the note type that it was born with
+DELIVERED: Final = "Spare 8"  # prints of the other fields and the tags, by which a learner's own edits are told apart
 SPARES: Final = tuple(f"Spare {number}" for number in range(1, 9))
 
 FIELDS: Final = (
@@ -32,7 +33,7 @@ FIELDS: Final = (
 )  # fmt: skip
 
 SORT_FIELD: Final = FIELDS.index(QUESTION)
-UNCOUNTED: Final = frozenset({SOURCE, VERSION})
+UNCOUNTED: Final = frozenset({SOURCE, VERSION, DELIVERED})
 """Fields that may differ without the note counting as changed, so that a line inserted above touches no learner."""
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 
 from deckbuilder.identity.changes import Change
 from deckbuilder.identity.lock import Lock, LockedNote
 from deckbuilder.kinds import fields
 from deckbuilder.kinds.registry import KINDS
 from deckbuilder.kinds.templates import Templates
+from deckbuilder.packaging.delivery import print_of
 from deckbuilder.packaging.plan import DeckPlan, MediaFile, NotePlan, NoteTypePlan, PackagePlan
 from deckbuilder.rendering.notes import RenderedNote
 
@@ -69,11 +71,16 @@ def note_type_plan(kind: str, title: str, lock: Lock, templates: Templates) -> N
 
 
 def _note(note: StampedNote, lock: Lock, decks: Mapping[str, int], position: int) -> NotePlan:
+    filled = dict(note.rendered.fields)
+    delivered = note.locked.delivered
+    if delivered and delivered.fingerprint == note.locked.fingerprint:
+        filled[fields.VERSION] = escape(delivered.version)
+    filled[fields.DELIVERED] = print_of(filled, note.rendered.tags)
     return NotePlan(
         guid=note.locked.guid,
         note_type=note_type_id(note.locked.kind, lock),
         deck=decks[note.deck],
-        fields=tuple(note.rendered.fields.get(name, "") for name in fields.FIELDS),
+        fields=tuple(filled.get(name, "") for name in fields.FIELDS),
         tags=note.rendered.tags,
         created=note.locked.born,
         modified=note.locked.modified,

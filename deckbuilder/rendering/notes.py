@@ -20,7 +20,7 @@ from deckbuilder.rendering.media import MediaFile
 from deckbuilder.rendering.options import RenderOptions
 from deckbuilder.rendering.pictures import PictureUse, with_pictures
 from deckbuilder.rendering.remembered import Renderer, remembered
-from deckbuilder.rendering.renderer import Rendered, render, render_inline
+from deckbuilder.rendering.renderer import Rendered, RenderMemory, render, render_inline
 from deckbuilder.source.passage import Passage
 from deckbuilder.source.questions import Question
 
@@ -108,8 +108,15 @@ def empty_sides(note: RenderedNote) -> list[Diagnostic]:
 class _Collecting:
     """Html for a kind to fill its fields with; keeps what rendering found out on the way."""
 
-    def __init__(self, options: RenderOptions, references: Mapping[str, object], shelf: Shelf) -> None:
+    def __init__(
+        self,
+        options: RenderOptions,
+        references: Mapping[str, object],
+        memory: RenderMemory | None,
+        shelf: Shelf | None,
+    ) -> None:
         self.options = options
+        self.memory = memory
         self.references = references
         self.shelf = shelf
         self.pictures: list[PictureUse] = []
@@ -122,7 +129,9 @@ class _Collecting:
         return "" if passage.is_blank else self._kept(self._rendered(render_inline, passage))
 
     def _rendered(self, how: Renderer, passage: Passage) -> Rendered:
-        return remembered(how, passage, self.options, self.references, self.shelf)
+        if self.shelf is None:
+            return how(passage, self.options, self.references, self.memory)
+        return remembered(how, passage, self.options, self.references, self.memory, self.shelf)
 
     def _kept(self, rendered: Rendered) -> str:
         self.pictures += rendered.pictures
@@ -131,14 +140,19 @@ class _Collecting:
 
 
 def render_note(
-    resolved: ResolvedNote, options: RenderOptions, settings: Settings, deck: str, shelf: Shelf
+    resolved: ResolvedNote,
+    options: RenderOptions,
+    settings: Settings,
+    deck: str,
+    memory: RenderMemory | None = None,
+    shelf: Shelf | None = None,
 ) -> tuple[RenderedNote, list[Diagnostic]]:
     """Render a note's fields; a pure function of its text, the options and the settings.
 
-    `deck` is the deck's name; `shelf` is where what is known of the passages of its file stands.
+    `deck` is the deck's name; `memory` is of this process, `shelf` of earlier ones, where anything is to be remembered.
     """
     question = resolved.question
-    html = _Collecting(options, question.references, shelf)
+    html = _Collecting(options, question.references, memory, shelf)
     filled = dict(resolved.kind.fill(resolved.note, html))
     filled[fields.KEY] = resolved.identity.key
     filled[fields.KIND] = resolved.kind.name

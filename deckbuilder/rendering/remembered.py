@@ -13,32 +13,43 @@ from deckbuilder.cache import Shelf, digest_of
 from deckbuilder.diagnostics import Diagnostic, Severity, Span
 from deckbuilder.rendering.options import GITHUB, RenderOptions
 from deckbuilder.rendering.pictures import PictureUse
-from deckbuilder.rendering.renderer import Rendered
-from deckbuilder.source.passage import Passage
+from deckbuilder.rendering.renderer import Rendered, RenderMemory
+from deckbuilder.source.passage import Line, Passage
 
-Renderer: TypeAlias = Callable[[Passage, RenderOptions, Mapping[str, Any]], Rendered]
+Renderer: TypeAlias = Callable[[Passage, RenderOptions, Mapping[str, Any], RenderMemory | None], Rendered]
 
 
 def remembered(
-    render: Renderer, passage: Passage, options: RenderOptions, references: Mapping[str, Any], shelf: Shelf
+    render: Renderer,
+    passage: Passage,
+    options: RenderOptions,
+    references: Mapping[str, Any],
+    memory: RenderMemory | None,
+    shelf: Shelf,
 ) -> Rendered:
     """Return what `render` makes of a passage, from the shelf if it is there.
 
     Python-Markdown's extensions may be anybody's code and change without a new version, so nothing of theirs is kept.
     """
     if options.flavour != GITHUB:
-        return render(passage, options, references)
+        return render(passage, options, references, memory)
     first = passage.lines[0].number if passage.lines else 0
-    lines = [(line.text, line.number - first, line.offset) for line in passage.lines]
+    lines = [_line(line, first) for line in passage.lines]
     key = digest_of(render.__name__, lines, _definitions(references))
     known = shelf.get(key)
     if isinstance(known, tuple):
         return _placed(known, passage.file, first)
-    rendered = render(passage, options, references)
+    rendered = render(passage, options, references, memory)
     kept = _kept(rendered, passage.file, first)
     if kept is not None:
         shelf.put(key, kept)
     return rendered
+
+
+def _line(line: Line, first: int) -> tuple[str, int, int, tuple[tuple[int, int, int], ...]]:
+    """Return a line as plain values, with its places in relation to the line `first` of its file."""
+    bends = tuple((begin, number - first, offset) for begin, number, offset in line.bends)
+    return line.text, line.number - first, line.offset, bends
 
 
 def _definitions(references: Mapping[str, Any]) -> list[tuple[str, str, str]]:

@@ -14,7 +14,7 @@ from deckbuilder.source.passage import Line, Passage
 _MARKER = re.compile(r"^[ \t]*(?:\d{1,9}[.)]|[-+*])")
 _READS_ALONE = re.compile(r" {0,3}(?:\d{1,9}[.)]|[-+*]) {1,4}(?=[^\s\[-])")
 _TAB = 4
-_REMEMBERED = 64
+_REMEMBERED = 8192
 _NAMES = {
     "paragraph_open": "paragraph",
     "heading_open": "heading",
@@ -94,10 +94,13 @@ _recent: dict[str, Structure] = {}
 
 
 def read_structure(text: str) -> Structure:
-    """Return the structure of a Markdown text; the last ones are kept, as each stage asks for its answer's again."""
+    """Return the structure of a part of a file; the last ones are kept.
+
+    Each stage asks for its answer's again, and so does each preparation of a deck that is prepared on every save.
+    """
     known = _recent.get(text)
     if known is None:
-        known = _parsed(text)
+        known = structure_of(text)
         remember(text, known)
     return known
 
@@ -111,7 +114,8 @@ def remember(text: str, structure: Structure | None) -> None:
     _recent[text] = structure
 
 
-def _parsed(text: str) -> Structure:
+def structure_of(text: str) -> Structure:
+    """Return the structure of a Markdown text."""
     env: dict[str, object] = {}
     tokens = gfm.blocks().parse(text, env)
     references = env.get("references")

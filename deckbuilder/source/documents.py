@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic
-from deckbuilder.source.blocks import Block, Structure, item_content, read_structure, remember
+from deckbuilder.source.blocks import Block, Structure, item_content, remember, structure_of
 from deckbuilder.source.files import SourceFile
 from deckbuilder.source.gfm import MAX_NESTING, plain_text
 from deckbuilder.source.habits import HEADINGS, LIST, asking_headings, habit_of, heading_item
@@ -74,7 +74,7 @@ def read_document(file: SourceFile, habit: str = LIST) -> tuple[Document, list[D
     `habit` is the deck's; a file's front matter may name its own.
     """
     whole = passage_of(file.text, file.name)
-    structure = read_structure(file.text)
+    structure = structure_of(file.text)
     diagnostics: list[Diagnostic] = []
     if structure.too_deep is not None:
         diagnostics.append(rules.TOO_MANY_NESTED.at(whole.span(structure.too_deep), limit=MAX_NESTING // 2))

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "deckbuilder"
 LAYERS = (
     ("deckbuilder", "__main__"),
     ("cli",),
-    ("drill_reports", "preview", "anki", "starter", "schemas"),
+    ("drill_reports", "preview", "anki", "publishing", "starter", "schemas"),
     ("reporters",),
     ("diff",),
     ("pipeline",),
@@ -47,6 +47,9 @@ HOMES = {
     "rich": ("drill_reports",),
     "wcwidth": ("reporters",),
     "anki": ("anki",),
+    "starlette": ("preview",),
+    "uvicorn": ("preview",),
+    "watchfiles": ("preview",),
 }
 """The modules that may import each library: whoever replaces a library reads one place."""
 

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PIN = re.compile(r"^([a-z0-9.-]+)==([^\s;]+)((?: ;[^\\\n]*)?)(.*(?:\n +--hash=sha256:[0-9a-f]{64}.*)*)", re.MULTILINE)
-RUNTIME, DEV = ROOT / "requirements" / "runtime.txt", ROOT / "requirements" / "dev.txt"
+RUNTIME, ANKI, DEV = (ROOT / "requirements" / f"{name}.txt" for name in ("runtime", "anki", "dev"))
 
 
 def text_of(path: Path) -> str:
@@ -28,7 +28,7 @@ def names_of(requirements: list[str]) -> set[str]:
     return {re.split(r"[<>=!~\[; ]", requirement)[0].lower().replace("_", "-") for requirement in requirements}
 
 
-@pytest.mark.parametrize("path", [RUNTIME, DEV], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [RUNTIME, ANKI, DEV], ids=lambda path: path.name)
 def test_everything_is_pinned_and_hashed(path: Path) -> None:
     """Otherwise a release of any library, or a tampered download, would reach whoever types `make deck`."""
     pinned = PIN.findall(text_of(path))
@@ -36,7 +36,7 @@ def test_everything_is_pinned_and_hashed(path: Path) -> None:
     assert [name for name, _, _, hashes in pinned if "--hash=sha256:" not in hashes] == []
 
 
-@pytest.mark.parametrize("path", [RUNTIME, DEV], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [RUNTIME, ANKI, DEV], ids=lambda path: path.name)
 def test_no_index_is_named(path: Path) -> None:
     """Otherwise a learner behind a mirror or a proxy could not install."""
     assert "://" not in text_of(path)
@@ -46,6 +46,7 @@ def test_no_index_is_named(path: Path) -> None:
 def test_tests_run_with_the_libraries_that_users_get() -> None:
     """Otherwise the tests would prove something about versions that nobody who builds a deck has."""
     assert pins_of(RUNTIME) - pins_of(DEV) == set()
+    assert pins_of(ANKI) - pins_of(DEV) == set()
 
 
 def test_declared_dependencies_are_pinned() -> None:
@@ -60,7 +61,7 @@ def test_declared_dependencies_are_pinned() -> None:
 
 def test_actions_are_pinned_by_commit() -> None:
     """Otherwise whoever moves an action's tag would run their code where the deck is built."""
-    workflows = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-    used = [line for path in workflows for line in re.findall(r"uses: *(.*)", text_of(path))]
+    workflows = [*sorted((ROOT / ".github" / "workflows").glob("*.yml")), ROOT / "action.yml"]
+    used = [line for path in workflows for line in re.findall(r"uses: *([^.\s].*)", text_of(path))]
     assert used
     assert [action for action in used if not re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v[\d.]+", action)] == []

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deckbuilder.identity.lock import Lock, LockedNote, LockedType, read_lock, write_lock
+from deckbuilder.identity.lock import Delivered, Lock, LockedNote, LockedType, Release, read_lock, write_lock
 
 NAME = "content/deck.lock"
 
@@ -44,6 +45,40 @@ def test_a_lock_is_readable_sorted_and_has_one_line_a_note() -> None:
         '{"key": "b", "guid": "guid-b", "kind": "concept", "born": 1, "mod": 2, "hash": "f.f", "answer": "a", '
         '"section": ["A", "B"], "text": "What is b?"}\n',
     ]
+
+
+def test_a_release_is_remembered_note_by_note() -> None:
+    """If this failed, a release could not tell what learners have, and would stamp notes that they may have edited."""
+    lock = replace(
+        lock_of(note("a", delivered=Delivered("1.0", "f.f"), left=("Deck::Old",))),
+        types={"concept": LockedType("concept", 5, "abc", Delivered("0.9", "aaa"))},
+        release=Release("1.0", 7),
+    )
+    header, of_type, _, of_note = write_lock(lock).split("\n\n")
+    assert header.endswith('"born": 1, "release": {"version": "1.0", "at": 7}}')
+    assert of_type == '{"type": "concept", "mod": 5, "hash": "abc", "released": ["0.9", "aaa"]}'
+    assert '"left": ["Deck::Old"], "released": ["1.0", "f.f"], "section"' in of_note
+    assert read_lock(write_lock(lock), NAME) == (lock, [])
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        ('"release": {"version": "1.0", "at": 7}', '"release": "1.0"'),
+        ('"release": {"version": "1.0", "at": 7}', '"release": {"version": "1.0"}'),
+        ('"released": ["1.0", "f.f"]', '"released": ["1.0"]'),
+        ('"released": ["1.0", "f.f"]', '"released": "1.0"'),
+        ('"released": ["1.0", "f.f"]', '"released": ["", "f.f"]'),
+    ],
+)
+def test_damage_to_what_was_released_is_an_error(good: str, bad: str) -> None:
+    """If this failed, a slip in a merge would make a release stamp everything, over every learner's own edits."""
+    lock = replace(lock_of(note("a", delivered=Delivered("1.0", "f.f"))), release=Release("1.0", 7))
+    text = write_lock(lock)
+    assert good in text
+    damaged, problems = read_lock(text.replace(good, bad), NAME)
+    assert damaged is None
+    assert [found.code for found in problems] == ["DB307"]
 
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from deckbuilder.source.blocks import _parsed, item_content
+from deckbuilder.source.blocks import item_content, structure_of
 from deckbuilder.source.passage import passage_of
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -41,18 +41,18 @@ def items(draw: st.DrawFn) -> str:
 
 def compare(text: str) -> int:
     """Hold what is known of the text's items, and of the parts of each, to a parse of their own; return how many."""
-    whole = _parsed(text)
+    whole = structure_of(text)
     passage = passage_of(text)
     for (start, end), known in whole.items.items():
         item = item_content(passage, start, end).text
-        read = _parsed(item)
+        read = structure_of(item)
         assert (known.blocks, known.leaves) == (read.blocks, read.leaves), item
     lines = text.split("\n")
     for block in whole.blocks:
         after = "\n".join(lines[block.end :])
         rest = whole.part(lines, block.end, len(lines))
         if rest and not after.startswith("-"):  # might be taken for front matter; no answer begins so
-            known, read = rest, _parsed(after)
+            known, read = rest, structure_of(after)
             assert (known.blocks, known.leaves) == (read.blocks, read.leaves), after
     return len(whole.items)
 

@@ -291,3 +291,15 @@ class Learner:
 
     def _schema(self) -> int:
         return self.col.db.scalar("SELECT scm FROM col")
+
+
+def restore(collection: Path, backup: Path) -> None:
+    """Bring a collection back from a backup, as Anki does for File → Import."""
+    backend = Collection(str(collection))._backend
+    backend.close_collection(downgrade_to_schema11=False)
+    backend.import_collection_package(
+        col_path=str(collection),
+        backup_path=str(backup),
+        media_folder=str(collection.with_suffix(".media")),
+        media_db=str(collection.with_suffix(".media.db2")),
+    )

@@ -103,7 +103,12 @@ function found(key, count) {
 
 // The ways to read what a learner typed, each a list of numbers: a comma may part numbers, thousands or decimals.
 function readings(typed) {
-  var text = typed.replace(/[\u2212\u2013]/g, '-').replace(/\s*[\u00d7*]\s*10\s*\^?\s*/g, 'e').replace(/[()[\]]/g, ' ').trim();
+  var text = typed.replace(/[\u2212\u2013]/g, '-')
+    .replace(/\s*[\u00d7\u00b7\u22c5*]\s*10\s*\^?\s*/g, 'e')
+    .replace(/(^|[^\d.,])10\s*\^\s*/g, function (found, before) {
+      return before + '1e';
+    })
+    .replace(/[()[\]]/g, ' ').trim();
   var close = text.replace(/\s*\/\s*/g, '/').replace(/([-+])\s+(?=[\d.,])/g, '$1');
   var thousands = /^[-+]?\d{1,3}([\s,_']\d{3})+(\.\d*)?$/.test(close) ? close.replace(/[\s,_']/g, '') : '';
   return [
@@ -128,7 +133,7 @@ function bounds(node, side) {
   return node.getAttribute('data-' + side).split(' ').map(number);
 }
 
-// Whether one of `tries` lies within the bounds that `node` carries; a billionth is allowed for what floats lose.
+// Whether one of `tries` lies within the bounds that `node` carries; a trillionth is allowed for what floats lose.
 function within(node, tries) {
   var low = bounds(node, 'low');
   var high = bounds(node, 'high');

@@ -1,0 +1,58 @@
+"""`release`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from deckbuilder.cli.shared import form_option, report_findings, source_argument, strict_option
+
+
+def _version(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    from deckbuilder.publishing.changes import VERSION
+
+    version = value.removeprefix("v")
+    if not VERSION.fullmatch(version):
+        raise click.BadParameter(f"{value!r} is no version such as 1.2 or 2.0-rc1")
+    return version
+
+
+@click.command()
+@click.argument("version", callback=_version)
+@source_argument
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="The package. [default: build/NAME.apkg]")
+@click.option("--tag", is_flag=True, help="Commit and tag the release; without it the git commands are printed.")
+@click.option("--locked", is_flag=True, help="Build a release again that deck.lock has, changing nothing. For CI.")
+@strict_option
+@click.option("--retire", is_flag=True, help="Allow more than a quarter of the notes to be retired at once.")
+@form_option
+def release(
+    version: str, source: Path, output: Path | None, tag: bool, locked: bool, strict: bool, retire: bool, form: str
+) -> None:
+    """Release SOURCE as VERSION, such as 1.2, from a clean git tree.
+
+    What changed since the last release is stamped with this moment, so that every learner's Anki takes it for newer.
+    deck.yml, deck.lock and RELEASES.md get the version; beside the package in build/ are written its checksum,
+    release-notes.md for a release on GitHub, and ankiweb.txt to paste into AnkiWeb's form.
+
+    Exit code: 0 done, 1 errors were found and nothing was released, 2 the command was misspelt.
+    """
+    from dataclasses import replace
+
+    from deckbuilder.pipeline import Options
+    from deckbuilder.publishing import release as publishing
+    from deckbuilder.publishing.texts import summary
+
+    if tag and locked:
+        raise click.UsageError("--tag records a new release; with --locked there is none")
+    options = Options(output=output, locked=locked, strict=strict, retire=retire)
+    result = publishing.release(source, version, options)
+    if tag and not result.failed:
+        problems = publishing.record(result, source)
+        built = replace(result.built, diagnostics=(*result.built.diagnostics, *problems))
+        result = replace(result, built=built)
+    report_findings(result.built.diagnostics, form)
+    click.echo(summary(result, tagged=tag, form=form))
+    if result.failed:
+        raise SystemExit(1)

@@ -1,0 +1,233 @@
+"""A release, from the check of the tree to the files that go with the package, in the order in which it happens."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from deckbuilder import pipeline, rules
+from deckbuilder.diagnostics import Diagnostic, Span
+from deckbuilder.files import write_atomically
+from deckbuilder.identity.lock import Lock, Release
+from deckbuilder.pipeline import BuildResult, Options, Prepared
+from deckbuilder.project import DECK_LOCK, RELEASES
+from deckbuilder.publishing.changes import ReleaseChanges, changes_since_release, is_later, released
+from deckbuilder.publishing.notes import listing, release_notes, section_for, section_of, with_section
+from deckbuilder.publishing.repository import GitError, Repository, repository_of
+from deckbuilder.publishing.settings_file import with_version
+
+_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseResult:
+    """What came of a release: the build, what changed since the last one, the files, and how git is to be told.
+
+    `commands` are arguments for git: those that record the release here, then the one that brings it to others.
+    """
+
+    built: BuildResult
+    version: str
+    changes: ReleaseChanges | None = None
+    first: bool = False
+    written: tuple[Path, ...] = ()
+    commands: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether any finding is an error, so that nothing was released."""
+        return self.built.failed
+
+
+def release(source: Path, version: str, options: Options | None = None) -> ReleaseResult:
+    """Release the deck at `source`: stamp what changed, write the package, the lock, the version and the notes.
+
+    With `options.locked` the release is one that deck.lock already knows: its package is built again, with all that
+    goes with it, and nothing that git tracks is written.
+    """
+    options = options or Options()
+    prepared, built = pipeline.prepare(source, options)
+    if prepared is None or built.failed:
+        return ReleaseResult(built, version)
+    output = options.output or pipeline.default_output(prepared.lock)
+    if options.locked:
+        return _again(prepared, built, version, output)
+    return _anew(prepared, built, version, output, pipeline.present_second(options.now))
+
+
+def record(result: ReleaseResult, source: Path) -> list[Diagnostic]:
+    """Commit and tag the release in the repository; return why git refused."""
+    repository = repository_of(_folder(source))
+    try:
+        for command in result.commands[:-1]:
+            if repository is None:
+                raise GitError("the repository is gone")
+            repository.run(command)
+    except GitError as error:
+        return [rules.GIT_REFUSED.at(Span(source.as_posix()), problem=error)]
+    return []
+
+
+# ── a new release ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _anew(prepared: Prepared, built: BuildResult, version: str, output: Path, now: int) -> ReleaseResult:
+    project, before = prepared.project, prepared.lock
+    repository = repository_of(project.folder)
+    this = Release(version, now)
+    lock = released(before, this)
+    changes = changes_since_release(before)
+    problems = [
+        *_remarks_on_repository(repository, prepared, version, output),
+        *_remarks_on_version(before, version, prepared),
+        *pipeline.remarks_on_clock(lock, project),
+    ]
+    if changes.nothing:
+        problems.append(rules.NOTHING_TO_RELEASE.at(project.place))
+    section = section_of(changes, lock, this, first=before.release is None)
+    others, found = _tracked(prepared, section, version)
+    problems += found
+    built = _with_findings(built, problems)
+    if built.failed or repository is None:
+        return ReleaseResult(built, version, changes)
+
+    prepared = _with_lock(prepared, lock)
+    result = _written(prepared, this, built, output, section, others)
+    tracked = [path.resolve().relative_to(repository.root.resolve()).as_posix() for path in (*others, project.lock)]
+    name = f"{lock.deck} {version}"
+    commands = (
+        ("add", "--", *tracked),
+        ("commit", "-m", f"Release {name}", "--", *tracked),
+        ("tag", "-a", f"v{version}", "-m", name),
+        ("push", "origin", "HEAD", f"v{version}"),
+    )
+    return replace(result, changes=changes, first=before.release is None, commands=commands)
+
+
+def _remarks_on_repository(
+    repository: Repository | None, prepared: Prepared, version: str, output: Path
+) -> Iterable[Diagnostic]:
+    place = prepared.project.place
+    if repository is None:
+        yield rules.NO_REPOSITORY.at(place)
+        return
+    top, made = repository.root.resolve(), {path.resolve() for path in (output, *_beside(output))}
+    try:
+        changed = [name for name in repository.changed() if top / name not in made]
+        if changed:
+            more = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
+            yield rules.DIRTY_TREE.at(place, files=", ".join(changed[:_NAMED]) + more)
+        if repository.has_tag(f"v{version}"):
+            yield rules.TAG_EXISTS.at(place, tag=f"v{version}")
+    except GitError as error:
+        yield rules.GIT_REFUSED.at(place, problem=error)
+
+
+def _remarks_on_version(lock: Lock, version: str, prepared: Prepared) -> Iterable[Diagnostic]:
+    if lock.release and not is_later(version, lock.release.version):
+        yield rules.VERSION_NOT_LATER.at(Span(prepared.project.lock_name), version=version, last=lock.release.version)
+
+
+def _tracked(prepared: Prepared, section: str, version: str) -> tuple[dict[Path, bytes], list[Diagnostic]]:
+    """Return the files besides the lock that git is to remember of the release: the list of releases, deck.yml."""
+    project = prepared.project
+    path = _list_of_releases(prepared)
+    try:
+        before = path.read_text("utf-8") if path.exists() else None
+        others = {path: with_section(before, section, prepared.lock.deck).encode()}
+        if project.lock.name == DECK_LOCK:  # a lone file has no settings
+            config = project.folder / "deck.yml"
+            text = config.read_bytes().decode("utf-8") if config.exists() else ""
+            changed = with_version(text, version)
+            if changed is None:
+                return {}, [rules.VERSION_UNWRITABLE.at(project.place, version=version)]
+            others[config] = changed.encode()
+    except OSError as error:
+        problem = error.strerror or str(error)
+        return {}, [rules.OUTPUT_UNWRITABLE.at(Span(path.as_posix()), path=path.as_posix(), problem=problem)]
+    return others, []
+
+
+def _with_lock(prepared: Prepared, lock: Lock) -> Prepared:
+    notes = tuple(replace(note, locked=lock.notes[note.locked.key]) for note in prepared.notes)
+    return replace(prepared, lock=lock, notes=notes)
+
+
+# ── a release that is known ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _again(prepared: Prepared, built: BuildResult, version: str, output: Path) -> ReleaseResult:
+    """Write the package of the release that the lock knows, and what goes with it: CI's work on the release's tag."""
+    project, last = prepared.project, prepared.lock.release
+    path = _list_of_releases(prepared)
+    section = section_for(path.read_text("utf-8"), version) if path.exists() else None
+    if last is None or last.version != version or section is None:
+        found = f"is of {last.version}" if last else "knows no release"
+        problem = f"deck.lock {found}" if last is None or last.version != version else f"{path.name} has no {version}"
+        problems = [rules.NOT_THIS_RELEASE.at(Span(project.lock_name), version=version, problem=problem)]
+        return ReleaseResult(_with_findings(built, problems), version)
+    changes = changes_since_release(prepared.lock)
+    if not changes.nothing:
+        problem = "notes were changed after it"
+        problems = [rules.NOT_THIS_RELEASE.at(Span(project.lock_name), version=version, problem=problem)]
+        return ReleaseResult(_with_findings(built, problems), version)
+    return _written(prepared, last, built, output, section, None)
+
+
+# ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _written(
+    prepared: Prepared,
+    release: Release,
+    built: BuildResult,
+    output: Path,
+    section: str,
+    others: dict[Path, bytes] | None,
+) -> ReleaseResult:
+    """Write the package with the files that git tracks, then what goes with the package and can be made again."""
+    problems = pipeline.write(prepared, output, keep_lock=others is None, others=others)
+    if problems:
+        return ReleaseResult(_with_findings(built, problems), release.version)
+    checksum, notes, form = _beside(output)
+    with output.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    texts = {
+        checksum: f"{digest}  {output.name}\n",
+        notes: release_notes(section, output.name, checksum.name),
+        form: listing(prepared.lock, release, prepared.project.settings, section),
+    }
+    try:
+        for path, text in texts.items():
+            write_atomically(path, text.encode())
+    except OSError as error:
+        problem = error.strerror or str(error)
+        found = rules.OUTPUT_UNWRITABLE.at(Span(output.as_posix()), path=str(output.parent), problem=problem)
+        return ReleaseResult(_with_findings(built, [found]), release.version)
+    tracked = (*(others or {}), prepared.project.lock) if others is not None else ()
+    return ReleaseResult(replace(built, apkg=output), release.version, written=(output, *texts, *tracked))
+
+
+def _beside(output: Path) -> tuple[Path, Path, Path]:
+    """Return where the checksum, the notes and the text for AnkiWeb go that belong to a package."""
+    return (
+        output.with_name(f"{output.name}.sha256"),
+        output.with_name("release-notes.md"),
+        output.with_name("ankiweb.txt"),
+    )
+
+
+def _list_of_releases(prepared: Prepared) -> Path:
+    """Return where the deck's list of releases lies: beside deck.lock, named after the file where the deck is one."""
+    lock = prepared.project.lock
+    return lock.with_name(RELEASES if lock.name == DECK_LOCK else lock.name.replace(f".{DECK_LOCK}", ".releases.md"))
+
+
+def _folder(source: Path) -> Path:
+    return source if source.is_dir() else source.parent
+
+
+def _with_findings(built: BuildResult, found: Iterable[Diagnostic]) -> BuildResult:
+    return replace(built, diagnostics=(*built.diagnostics, *found))
