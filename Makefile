@@ -52,9 +52,10 @@ bench: $(TEST_READY)
 matrix: $(TEST_READY) deck
 	$(VENV_PYTHON) tests/anki/matrix.py --package build/transformers.apkg
 
-# Take the README's pictures of the cards again; needs Chromium or Chrome.
+# Take the documents' pictures of the cards and of the preview again; needs Chromium or Chrome.
 pictures: $(TEST_READY)
 	$(VENV_PYTHON) -m tests.cards.pictures $(if $(FONT),--font $(FONT)) $(if $(FONTS),--fonts $(FONTS))
+	$(VENV_PYTHON) -m tests.preview.pictures
 
 # Pin the newest releases again; needs uv.
 requirements:

@@ -25,6 +25,7 @@ _PLACE: Final = re.compile(r"@\{([^{}\n]*)(\}?)")
 _MARK: Final = re.compile(r"\\.|`+|~~~+|\$+", re.DOTALL)
 _FENCE: Final = re.compile(r"`+|~~~+")
 _OPERATOR_BEFORE: Final = re.compile(r"(?:[-+*/−·×]|\\(?:cdot|times|div|pm|mp|ast|star))[ \n]*\Z")
+_EMPHASIS_BEFORE: Final = re.compile(r"(?:\A|[^\w*)\]])\*{1,3}\Z")  # stars that touch what follows and nothing before
 _FACTOR_BEFORE: Final = re.compile(r"(?:[0-9)\]]|(?<![\\A-Za-z])[A-Za-z])[ \n]*\Z", re.ASCII)
 _NUMBER_BEFORE: Final = re.compile(r"(?<![A-Za-z_^0-9.])[0-9][0-9.]*[ \n]*\Z", re.ASCII)
 _IN_INDEX: Final = re.compile(r"_\{[^{}]*\Z")  # where numbers stand side by side, as in the entry 12 of a matrix
@@ -120,7 +121,8 @@ def parse_template(scalar: Scalar) -> tuple[Template, list[Diagnostic]]:
         diagnostics += found
         if expression and how and not found:
             how = replace(how, brackets=how.brackets or _calls_for_brackets(numbered, match.start(), script))
-            powered = text[match.end() : match.end() + 2].lstrip().startswith(("^", "**"))
+            powers = "^" if script is Script.PROSE else ("^", "**")  # amid words, two stars end what is bold
+            powered = text[match.end() : match.end() + 2].lstrip().startswith(powers)
             before = numbered[max(0, match.start() - _LOOKING_BACK) : match.start()]
             grouped = script is Script.LATEX and _TAKES_ONE.search(before) is not None
             follows = script is Script.LATEX and _follows_number(before)
@@ -134,6 +136,8 @@ def _calls_for_brackets(text: str, index: int, script: Script) -> bool:
     operator = _OPERATOR_BEFORE.search(before)
     if script is Script.LATEX:
         return bool(operator or _FACTOR_BEFORE.search(before))
+    if script is Script.PROSE and _EMPHASIS_BEFORE.search(before):
+        return False
     line = text[text.rfind("\n", 0, index) + 1 : index]
     return bool(operator and line[: operator.start() - len(before)].strip(" >"))  # else a bullet opens the line
 

@@ -18,7 +18,6 @@ from deckbuilder.packaging.plan import NotePlan, NoteTypePlan, PackagePlan
 from deckbuilder.pipeline import BuildResult, Prepared
 from deckbuilder.rendering.notes import RenderedNote
 from deckbuilder.reporters import excerpts
-from deckbuilder.source.passage import Passage
 from deckbuilder.source.questions import Question
 
 SIDES = ("front", "back")
@@ -185,7 +184,7 @@ def _keys_at(span: Span, stretches: Mapping[str, Sequence[_Stretch]]) -> tuple[s
 
 
 def _stretches(prepared: Prepared) -> dict[str, list[_Stretch]]:
-    """Return each file's questions by their lines: up to the next question, but not beyond the end of a section."""
+    """Return each file's questions by their lines: up to the next question, or its own end in front of a heading."""
     keys: dict[Span, list[str]] = {}
     for note in prepared.notes:
         keys.setdefault(note.rendered.question.span, []).append(note.locked.key)
@@ -205,10 +204,7 @@ def _stretches(prepared: Prepared) -> dict[str, list[_Stretch]]:
 def _last_line(question: Question, following: Question | None) -> int:
     if following is not None and following.section == question.section:
         return following.span.line - 1
-    parts: tuple[Passage, ...] = (
-        question.prompt, question.data, question.answer, *question.hints, *question.key_points,
-    )  # fmt: skip
-    return max([question.span.line, *(line.number for part in parts for line in part.lines)])
+    return question.last_line
 
 
 # ── the last good cards ─────────────────────────────────────────────────────────────────────────────────────────────

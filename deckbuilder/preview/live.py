@@ -27,6 +27,8 @@ class LiveDeck:
         self._news = asyncio.Condition()
         self._stopped = asyncio.Event()
         self._cards: dict[str, PreviewCard] = {}
+        self._failure: Exception | None = None
+        self._when_failed: Callable[[], None] = lambda: None
 
     def card(self, imprint: str) -> PreviewCard | None:
         """Return the card that shows just this, of the present deck or of the one before, which a page may list."""
@@ -43,8 +45,24 @@ class LiveDeck:
         async with self._news:
             self._news.notify_all()
 
+    def when_failed(self, act: Callable[[], None]) -> None:
+        """Let `act` be called if watching ends by a bug."""
+        self._when_failed = act
+
+    def raise_failure(self) -> None:
+        """Raise the bug that watching ended by, if there was one."""
+        if self._failure:
+            raise self._failure
+
     async def watch(self) -> None:
         """Reload on every save until `stop`."""
+        try:
+            await self._watch()
+        except Exception as bug:  # nobody awaits a task while the server runs
+            self._failure = bug
+            self._when_failed()
+
+    async def _watch(self) -> None:
         while not self._stopped.is_set():
             folders = self._folders
             recursive = self.source.is_dir()

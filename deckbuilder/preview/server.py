@@ -49,12 +49,11 @@ _FRAME_FILES: Final = ("frame.js", "mathjax-fonts.js", "mathjax/", "media/")
 
 
 def application(live: LiveDeck, token: str, port: int, ready: Callable[[], None] | None = None) -> ASGIApp:
-    """Return the preview of a live deck as an application; `ready` is called once the first cards are there."""
+    """Return the preview of a live deck as an application; `ready` is called once it answers."""
     site = _Site(live)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        await live.reload()
         watching = asyncio.create_task(live.watch())
         if ready:
             ready()
@@ -205,7 +204,10 @@ def serve(source: Path, port: int | None, ready: Callable[[str], None], changed:
             app = application(live, token, number, lambda: ready(address))
             config = uvicorn.Config(app, log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=1)
             server = _Server(config, live)
+            await live.reload()  # before anything else, so that a bug in there is not the server's to swallow
+            live.when_failed(server.end)
             await server.serve(sockets=[listener])
+            live.raise_failure()
 
         asyncio.run(run())
 
@@ -216,6 +218,10 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, live: LiveDeck) -> None:
         super().__init__(config)
         self.live = live
+
+    def end(self) -> None:
+        """End as soon as may be."""
+        self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End every stream, then the server."""

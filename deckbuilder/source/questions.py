@@ -26,7 +26,8 @@ class Question:
 
     `text` is all its words without formatting, which is what it is known by; `prompt` its first paragraph; `data` the
     blocks that belong to the question; `answer` is blank as long as there is none. `step_comments` stand in steps of
-    the answer; `waivers` let findings in the item stand. `references` are the link definitions of its file.
+    the answer; `waivers` let findings in the item stand. `last_line` is the item's last in its file. `references` are
+    the link definitions of that file.
     """
 
     span: Span
@@ -40,6 +41,7 @@ class Question:
     metadata: Metadata = field(default_factory=Metadata)
     step_comments: tuple[Comment, ...] = ()
     waivers: tuple[Waiver, ...] = ()
+    last_line: int = 0
     inside: str = ""
     references: Mapping[str, object] = field(default_factory=dict, hash=False, compare=False)
 
@@ -95,6 +97,7 @@ def read_question(
         metadata=metadata.over(defaults),
         step_comments=tuple(comment for comment in comments if comment.name == "step"),
         waivers=tuple(_for_lines(waiver, item) for waiver in waivers),
+        last_line=item.lines[-1].number,
         inside=inside,
         references=references,
     ), diagnostics

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
-PATIENCE = 15_000
+PATIENCE = 60_000
 """Milliseconds: how long a test may wait before it gives a page up. No test measures time."""
 expect.set_options(timeout=PATIENCE)
 
@@ -104,10 +104,10 @@ def one_deck(tmp_path_factory: pytest.TempPathFactory) -> Deck:
     return Deck(tmp_path_factory.mktemp("preview") / "deck")
 
 
-def start(*arguments: str) -> tuple[subprocess.Popen[str], str]:
-    """Start the command and return it with the address that it prints."""
+def start(*arguments: str, folder: Path | None = None) -> tuple[subprocess.Popen[str], str]:
+    """Start the command, in a folder if one is named, and return it with the address that it prints."""
     command = [sys.executable, "-m", "deckbuilder", "preview", "--no-browser", *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder)
     assert process.stdout
     said = process.stdout.readline()
     found = re.search(r"http://\S+", said)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 from importlib import metadata
 from pathlib import Path
+from threading import Thread
+from time import sleep
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
@@ -12,6 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 from deckbuilder.cli import main
+from deckbuilder.preview import live
+from deckbuilder.preview.server import serve
 from tests.preview.conftest import Deck, start, stop
 
 
@@ -74,3 +78,28 @@ def test_a_source_that_is_not_there_is_said(
     assert run.exit_code == 1
     assert "there is no `nowhere`" in run.output
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_bug_ends_the_preview_with_its_traceback(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The page would stand still for ever, and nobody know that or why."""
+    own = Deck(tmp_path / "deck")
+    real = live.prepare
+    calls = []
+
+    def prepare(*arguments: object) -> object:
+        calls.append(arguments)
+        if len(calls) > 1:
+            raise ZeroDivisionError("a bug")
+        return real(*arguments)
+
+    def save_often() -> None:
+        while len(calls) < 2:
+            own.edit("1-vectors.md", "The first", "Quite the first")
+            own.reset()
+            sleep(0.2)
+
+    monkeypatch.setattr(live, "prepare", prepare)
+    author = Thread(target=save_often, daemon=True)
+    with pytest.raises(ZeroDivisionError, match="a bug"):
+        serve(own.folder, None, lambda _: author.start(), lambda _: None)
+    author.join()

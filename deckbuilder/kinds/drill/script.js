@@ -325,11 +325,12 @@ parts.push(function (card) {
     var bar = element('div', 'db-controls');
     card.classList.remove('db-practising');
     refill(reply, replies(variants[number], typed));
-    bar.appendChild(element('span', 'db-place', place(number)));
+    refill(holder, document.createDocumentFragment());
     if (variants.length > 1) {
+      bar.appendChild(element('span', 'db-place', place(number)));
       bar.appendChild(button('Another variant', 'n', another));
+      holder.appendChild(bar);
     }
-    refill(holder, bar);
   }
 
   // Practice that is not graded: a variant not seen yet, its solution kept back.

@@ -360,7 +360,7 @@ function drawControls(card) {
   const count = card ? card.variants : 0;
   get('variants').hidden = count < 2 || !view.scripts;
   if (get('variant').length !== count) {
-    get('variant').replaceChildren(...Array.from({length: count}, (_, place) => new Option(`Variant ${place + 1} of ${count}`, place)));
+    get('variant').replaceChildren(...Array.from({length: count}, (_, place) => new Option(`${place + 1} of ${count}`, place)));
   }
   get('variant').value = String(Math.min(view.variant, count - 1));
 }
