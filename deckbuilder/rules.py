@@ -615,7 +615,7 @@ MATH_UNBALANCED = Rule(
 
 NESTED_TOO_DEEP = Rule(
     code="DB410",
-    name="nested-too-deep",
+    name="answer-nested-too-deep",
     severity=ERROR,
     message="blocks nested deeper than {depth} levels",
     why="What stands deeper is not read, and would be missing from the card.",
