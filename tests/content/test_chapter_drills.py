@@ -72,10 +72,10 @@ def logistic_gradient(w, b, x, y):
     return {r"$\partial L/\partial w$": error * x, r"$\partial L/\partial b$": error}
 
 
-def learning_rate_limit(lmax, q):
+def learning_rate_limit(lmax, lmin, s):
     """The limit as an eigenvalue says it, and gradient descent just below and just above."""
-    p = lmax - abs(q)
-    H = np.array([[p, q], [q, p]])
+    turned = np.array([[1, -1], [1, 1]]) / np.sqrt(2)
+    H = turned @ np.diag([lmax, lmin] if s > 0 else [lmin, lmax]) @ turned.T
     limit = 2 / np.linalg.eigvalsh(H).max()
     for share, converges in ((0.99, True), (1.01, False)):
         end = np.linalg.matrix_power(np.eye(2) - share * limit * H, 2000) @ [1.0, 0.3]

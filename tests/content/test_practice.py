@@ -72,8 +72,8 @@ def layer_norm(d, unit, mu):
     return {r"$\mu$": x.mean(), r"$\sigma$": x.std(), "$y$": (x - x.mean()) / x.std()}
 
 
-def rms_norm(d, unit, side):
-    x = unit * d + 4 * unit * side
+def rms_norm(k, unit):
+    x = unit * k
     size = np.linalg.norm(x) / math.sqrt(len(x))
     return {r"$\mathrm{RMS}(x)$": size, "$y$": x / size}
 
