@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from tests.support.deck_drills import all_drills, assert_solved_by, slope, wrong_sums
+from tests.support.deck_drills import all_drills, assert_solved_by, most_common, slope, wrong_sums
 
 
 def direction(first, s):
@@ -38,8 +38,8 @@ def product_order(N, D, M, K):
 
     return {
         "shape": (X @ W1 @ W2).shape,
-        "$(XW_1)W_2$": steps(X, W1) + steps(X @ W1, W2),
-        "$X(W_1W_2)$": steps(W1, W2) + steps(X, W1 @ W2),
+        "cost of $(XW_1)W_2$": steps(X, W1) + steps(X @ W1, W2),
+        "cost of $X(W_1W_2)$": steps(W1, W2) + steps(X, W1 @ W2),
     }
 
 
@@ -116,6 +116,12 @@ SOLVED = {
 def test_every_variant_is_right(key):
     """A learner would be shown a wrong result, perhaps in one variant of many."""
     assert_solved_by(key, SOLVED[key])
+
+
+@pytest.mark.parametrize("key", SOLVED)
+def test_the_result_cannot_be_known_by_heart(key):
+    """A learner would remember the numbers, and put them in order, in place of working them out."""
+    assert most_common(key) <= 7
 
 
 @pytest.mark.parametrize("key", SOLVED)
