@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
@@ -46,11 +48,17 @@ def pytest_configure() -> None:
     """Make a run the same whoever starts it, and never a question of how busy the machine is."""
     for name in PERSONAL:
         os.environ.pop(name, None)
+    os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="deckbuilder-cache-of-tests-")
     settings.register_profile("unhurried", deadline=None)
     if (
         "CI" not in os.environ
     ):  # there hypothesis chooses its own profile: unhurried too, and the same examples each time
         settings.load_profile("unhurried")
+
+
+def pytest_unconfigure() -> None:
+    """Leave nothing of the caches of commands that were run."""
+    shutil.rmtree(os.environ["XDG_CACHE_HOME"], ignore_errors=True)
 
 
 @pytest.hookimpl(wrapper=True)

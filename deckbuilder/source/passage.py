@@ -36,6 +36,10 @@ class Line:
         bends = tuple((begin - left, number, offset + left) for begin, number, offset in self.bends)
         return Line(self.text[left:right], self.number, self.offset + left, bends)
 
+    def __reduce__(self) -> tuple[type[Line], tuple[str, int, int, tuple[tuple[int, int, int], ...]]]:
+        """Pickle as a call, which is read back three times as fast; a cache is mostly lines."""
+        return Line, (self.text, self.number, self.offset, self.bends)
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:

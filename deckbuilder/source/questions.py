@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
-from deckbuilder.source.blocks import Block, item_content, read_blocks, read_structure
+from deckbuilder.source.blocks import Block, item_content, read_blocks, read_structure, remember
 from deckbuilder.source.details import unwrap_details
 from deckbuilder.source.gfm import plain_text
 from deckbuilder.source.hints import hint_paragraph, split_hints
@@ -124,7 +124,8 @@ def _one_card_comment(comments: list[Comment]) -> tuple[Metadata, list[Diagnosti
 
 def _halves(item: Passage) -> tuple[Passage | None, Passage]:
     """Return the question (its paragraph and what follows without a blank line) and the rest, the answer."""
-    blocks = read_blocks(item.text)
+    structure = read_structure(item.text)
+    blocks = structure.blocks
     if not blocks or blocks[0].type != "paragraph":
         return None, item
     end = blocks[0].end
@@ -132,7 +133,11 @@ def _halves(item: Passage) -> tuple[Passage | None, Passage]:
         if block.start > end or _is_answer_like(block):
             break
         end = block.end
-    return item.slice(0, end), item.slice(end)
+    question, answer = item.slice(0, end), item.slice(end)
+    lines = [line.text for line in item.lines]
+    remember(question.text, structure.part(lines, 0, end))
+    remember(answer.text, structure.part(lines, end, len(lines)))
+    return question, answer
 
 
 def _heading_and_body(item: Passage, last: int) -> tuple[Passage | None, Passage]:

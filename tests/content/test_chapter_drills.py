@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from tests.support.deck_drills import all_drills, assert_solved_by, slope, wrong_sums
+from tests.support.deck_drills import all_drills, assert_solved_by, most_common, slope, wrong_sums
 
 
 def direction(first, s):
@@ -38,8 +38,8 @@ def product_order(N, D, M, K):
 
     return {
         "shape": (X @ W1 @ W2).shape,
-        "$(XW_1)W_2$": steps(X, W1) + steps(X @ W1, W2),
-        "$X(W_1W_2)$": steps(W1, W2) + steps(X, W1 @ W2),
+        "cost of $(XW_1)W_2$": steps(X, W1) + steps(X @ W1, W2),
+        "cost of $X(W_1W_2)$": steps(W1, W2) + steps(X, W1 @ W2),
     }
 
 
@@ -72,10 +72,10 @@ def logistic_gradient(w, b, x, y):
     return {r"$\partial L/\partial w$": error * x, r"$\partial L/\partial b$": error}
 
 
-def learning_rate_limit(lmax, q):
+def learning_rate_limit(lmax, lmin, s):
     """The limit as an eigenvalue says it, and gradient descent just below and just above."""
-    p = lmax - abs(q)
-    H = np.array([[p, q], [q, p]])
+    turned = np.array([[1, -1], [1, 1]]) / np.sqrt(2)
+    H = turned @ np.diag([lmax, lmin] if s > 0 else [lmin, lmax]) @ turned.T
     limit = 2 / np.linalg.eigvalsh(H).max()
     for share, converges in ((0.99, True), (1.01, False)):
         end = np.linalg.matrix_power(np.eye(2) - share * limit * H, 2000) @ [1.0, 0.3]
@@ -116,6 +116,12 @@ SOLVED = {
 def test_every_variant_is_right(key):
     """A learner would be shown a wrong result, perhaps in one variant of many."""
     assert_solved_by(key, SOLVED[key])
+
+
+@pytest.mark.parametrize("key", SOLVED)
+def test_the_result_cannot_be_known_by_heart(key):
+    """A learner would remember the numbers, and put them in order, in place of working them out."""
+    assert most_common(key) <= 7
 
 
 @pytest.mark.parametrize("key", SOLVED)

@@ -7,7 +7,17 @@ import math
 import numpy as np
 import pytest
 
-from tests.support.deck_drills import all_drills, answers, assert_solved_by, equations, holds, points, slope, wrong_sums
+from tests.support.deck_drills import (
+    all_drills,
+    answers,
+    assert_solved_by,
+    equations,
+    holds,
+    most_common,
+    points,
+    slope,
+    wrong_sums,
+)
 
 # --- calculations of our own ---------------------------------------------------------
 
@@ -72,8 +82,8 @@ def layer_norm(d, unit, mu):
     return {r"$\mu$": x.mean(), r"$\sigma$": x.std(), "$y$": (x - x.mean()) / x.std()}
 
 
-def rms_norm(d, unit, side):
-    x = unit * d + 4 * unit * side
+def rms_norm(k, unit):
+    x = unit * k
     size = np.linalg.norm(x) / math.sqrt(len(x))
     return {r"$\mathrm{RMS}(x)$": size, "$y$": x / size}
 
@@ -89,7 +99,7 @@ def cross_entropy(z, c):
 
 def perplexity(k):
     p = 0.5**k
-    return {"$H$": -np.log(p).mean(), "perplexity": p.prod() ** (-1 / 4)}
+    return {"$H$ in nats": -np.log(p).mean(), "perplexity": p.prod() ** (-1 / 4)}
 
 
 def gpt(L, H, d, ratio, V):
@@ -119,7 +129,7 @@ def cache(L, w, ctx, B, bits, H, G=None):
 
 def attention_cost(N, H, w, bits):
     products = H * (N * N * w + N * w * N)
-    return {"GFLOP": 2 * products / 1e9, "MB": H * N * N * bits / 8 / 1e6}
+    return {"products in GFLOP": 2 * products / 1e9, "weights in MB": H * N * N * bits / 8 / 1e6}
 
 
 def attention_growth(N, d, k):
@@ -131,19 +141,19 @@ def attention_growth(N, d, k):
 
 def lora(m, n, r):
     trained = np.zeros((int(m), int(r))).size + np.zeros((int(r), int(n))).size
-    return {"trained": trained, "factor": m * n / trained}
+    return {"trained parameters": trained, "factor": m * n / trained}
 
 
 def lora_model(r, L, d, c):
     trained = L * c * (d * r + r * d)
-    return {"trained": trained, "percentage": trained / (12 * L * d * d) * 100}
+    return {"trained parameters": trained, "percentage": trained / (12 * L * d * d) * 100}
 
 
 def shapes(N, M, D, k, v):
     X, Y = np.ones((int(N), int(D))), np.ones((int(M), int(D)))
     Q, K, V = X @ np.ones((int(D), int(k))), Y @ np.ones((int(D), int(k))), Y @ np.ones((int(D), int(v)))
     scores = Q @ K.T
-    return {"$Q$": Q.shape, "scores": scores.shape, "output": (scores @ V).shape}
+    return {"shape of $Q$": Q.shape, "shape of the scores": scores.shape, "shape of the output": (scores @ V).shape}
 
 
 def shapes_of_heads(N, B, H, w):
@@ -151,15 +161,15 @@ def shapes_of_heads(N, B, H, w):
     Q = np.ones((B, N, H * w), dtype=np.float32).reshape(B, N, H, w).swapaxes(1, 2)
     scores = Q @ Q.swapaxes(-1, -2)
     merged = (scores @ Q).swapaxes(1, 2).reshape(B, N, H * w)
-    return {"$Q$": Q.shape, "scores": scores.shape, "output": merged.shape}
+    return {"shape of $Q$": Q.shape, "shape of the scores": scores.shape, "shape of the output": merged.shape}
 
 
 def shapes_of_gradients(N, M, D):
     X, W, G = np.ones((int(N), int(D))), np.ones((int(D), int(M))), np.ones((int(N), int(M)))
     return {
-        r"$\partial L/\partial W$": (X.T @ G).shape,
-        r"$\partial L/\partial X$": (G @ W.T).shape,
-        r"$\partial L/\partial b$": G.sum(axis=0).shape,
+        r"shape of $\partial L/\partial W$": (X.T @ G).shape,
+        r"shape of $\partial L/\partial X$": (G @ W.T).shape,
+        r"entries of $\partial L/\partial b$": G.sum(axis=0).size,
     }
 
 
@@ -219,10 +229,10 @@ KNOWN = [
     ("adam", {r"$\hat m$": 0.2, r"$\hat v$": 0.04, "$w'$": 0.4}),
     ("attention", {"$O$": [[1.6605, 2.6605], [2.3395, 3.3395]]}),
     ("softmax", {"$p$": [0.0900, 0.2447, 0.6652]}),
-    ("perplexity", {"$H$": 1.3863, "perplexity": 4}),
+    ("perplexity", {"$H$ in nats": 1.3863, "perplexity": 4}),
     ("layer-norm", {r"$\mu$": 3, r"$\sigma$": 3, "$y$": [-1 / 3, -1, 5 / 3, -1 / 3]}),
     ("kv-cache", {"cache in GiB": 2}),
-    ("lora", {"trained": 65_536, "factor": 256}),
+    ("lora", {"trained parameters": 65_536, "factor": 256}),
 ]
 
 
@@ -280,6 +290,12 @@ def test_the_first_adam_step_has_the_length_of_the_learning_rate():
         moved = point.answers["$w'$"] - point.values["w"]
         assert abs(moved) == point.values["lr"]
         assert (moved < 0) == (point.values["g"] > 0)
+
+
+@pytest.mark.parametrize("key", SOLVED)
+def test_the_result_cannot_be_known_by_heart(key):
+    """A learner would remember the numbers, and put them in order, in place of working them out."""
+    assert most_common(key) <= 7
 
 
 @pytest.mark.parametrize("key", SOLVED)

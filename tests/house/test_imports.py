@@ -31,7 +31,7 @@ LAYERS = (
     ("tex", "waivers"),
     ("yaml_text",),
     ("rules",),
-    ("diagnostics", "files"),
+    ("cache", "diagnostics", "files"),
 )
 """From top to bottom; a module imports from layers below its own, never from its own or from above."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import operator
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from math import isclose
@@ -144,3 +145,13 @@ def _evaluated(node: ast.AST) -> float:
         return _OPERATIONS[type(node.op)](_evaluated(node.operand))
     assert isinstance(node, ast.BinOp), ast.dump(node)
     return _OPERATIONS[type(node.op)](_evaluated(node.left), _evaluated(node.right))
+
+
+def sizes(value: Value) -> tuple[str, ...]:
+    """Return what a learner would remember of an answer: its entries without their signs and their order."""
+    return tuple(sorted(f"{abs(entry):.3g}" for entry in np.ravel(number(value))))
+
+
+def most_common(key: str) -> int:
+    """Return how many variants share what a learner would remember of the last answer, which the drill leads to."""
+    return Counter(sizes([*point.answers.values()][-1]) for point in points(key)).most_common(1)[0][1]
