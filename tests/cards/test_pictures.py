@@ -18,7 +18,9 @@ def test_the_readme_shows_every_kind_by_day_and_by_night() -> None:
     """A kind that is not shown is one that nobody finds; a picture that is not shown only weighs."""
     readme = (IMAGES.parents[1] / "README.md").read_text("utf-8")
     shown = re.findall(r"!\[([^\]]+)\]\(docs/images/([^)]+)\)", readme)
-    assert {name for _, name in shown} == NAMES == {file.name for file in IMAGES.iterdir()}
+    assert {name for _, name in shown} == NAMES
+    pages = "".join(page.read_text("utf-8") for page in IMAGES.parent.glob("*.md"))
+    assert NAMES | set(re.findall(r"\]\(images/([^)]+)\)", pages)) == {file.name for file in IMAGES.iterdir()}
     assert len({words for words, _ in shown}) == len(NAMES)  # each with words of its own for who cannot see it
 
 
