@@ -52,14 +52,15 @@ bench: $(TEST_READY)
 matrix: $(TEST_READY) deck
 	$(VENV_PYTHON) tests/anki/matrix.py --package build/transformers.apkg
 
-# Take the README's pictures of the cards again; needs Chromium or Chrome.
+# Take the documents' pictures of the cards and of the preview again; needs Chromium or Chrome.
 pictures: $(TEST_READY)
 	$(VENV_PYTHON) -m tests.cards.pictures $(if $(FONT),--font $(FONT)) $(if $(FONTS),--fonts $(FONTS))
+	$(VENV_PYTHON) -m tests.preview.pictures
 
 # Pin the newest releases again; needs uv.
 requirements:
 	$(PIN) pyproject.toml requirements/runtime.in --output-file requirements/runtime.txt
-	$(PIN) pyproject.toml --extra anki requirements/runtime.in requirements/dev.in \
+	$(PIN) pyproject.toml --extra anki --extra preview requirements/runtime.in requirements/dev.in \
 		--constraints requirements/runtime.txt --output-file requirements/dev.txt
 	$(PIN) pyproject.toml --extra anki requirements/runtime.in \
 		--constraints requirements/dev.txt --output-file requirements/anki.txt

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
-from deckbuilder import rules
-from deckbuilder.diagnostics import CannotGoOn, Diagnostic, Severity, Span, has_errors
+from deckbuilder import cache, rules
+from deckbuilder.cache import Cache, Shelf
+from deckbuilder.diagnostics import CannotGoOn, Diagnostic, Related, Severity, Span, has_errors
 from deckbuilder.files import atomic_writer
 from deckbuilder.identity.changes import (
     Change,
@@ -38,10 +39,16 @@ from deckbuilder.rendering.media import MediaFile
 from deckbuilder.rendering.notes import RenderedNote, ResolvedNote, empty_sides, render_note, with_packed_pictures
 from deckbuilder.rendering.options import PYTHON_MARKDOWN, RenderOptions
 from deckbuilder.rendering.pictures import load_pictures
+from deckbuilder.rendering.renderer import RenderMemory
 from deckbuilder.source.documents import Document, read_document
-from deckbuilder.source.files import read_files, read_text
+from deckbuilder.source.files import SourceFile, read_files, read_text
+from deckbuilder.source.metadata import Comment, Metadata
+from deckbuilder.source.passage import Line, Passage
 from deckbuilder.source.questions import Question
 from deckbuilder.waivers import Waiver, silenced
+
+CACHED_TYPES = (Question, Passage, Line, Metadata, Comment, Waiver, Span, Diagnostic, Severity, Related)
+"""What a cache may hold of a file that was read."""
 
 CLOCK_SLACK = 2
 """Seconds by which a change time may run ahead of the clock before the build refuses instead of waiting."""
@@ -55,7 +62,7 @@ Watch: TypeAlias = Callable[[int, int], None]
 class Options:
     """What a build is asked for. `output` None stands for build/<deck>.apkg; `now` None for the present second.
 
-    `watch` is told how far the work is.
+    `watch` is told how far the work is; `cache` is the folder where what was found is kept for the next build, if any.
     """
 
     output: Path | None = None
@@ -65,6 +72,7 @@ class Options:
     write: bool = True
     now: int | None = None
     watch: Watch | None = None
+    cache: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +142,20 @@ def build(source: Path, options: Options | None = None) -> BuildResult:
     return replace(result, apkg=output)
 
 
-def prepare(source: Path, options: Options | None = None) -> tuple[Prepared | None, BuildResult]:
+class Kept:
+    """What a process that prepares a deck again and again keeps: unchanged files and passages.
+
+    It makes the next preparation quick and changes nothing of what comes out.
+    """
+
+    def __init__(self) -> None:
+        self.documents: dict[tuple[SourceFile, str], tuple[Document, list[Diagnostic]]] = {}
+        self.passages = RenderMemory()
+
+
+def prepare(
+    source: Path, options: Options | None = None, kept: Kept | None = None
+) -> tuple[Prepared | None, BuildResult]:
     """Work out the deck at `source` and every finding, and write nothing; None where there is nothing to go on with.
 
     With errors in the result the prepared deck is good for looking at, never for writing.
@@ -143,10 +164,17 @@ def prepare(source: Path, options: Options | None = None) -> tuple[Prepared | No
     project, diagnostics = load_project(source)
     if project is None:
         return None, _result("", (), (), (), diagnostics)
+    with cache.opened(options.cache, project.lock, CACHED_TYPES) as known:
+        return _prepare(project, diagnostics, options, kept, known)
 
-    documents, found = _read_documents(project)
+
+def _prepare(
+    project: Project, diagnostics: list[Diagnostic], options: Options, kept: Kept | None, known: Cache
+) -> tuple[Prepared | None, BuildResult]:
+    documents, found = _read_documents(project, kept, known)
     diagnostics += found
     questions = [question for document in documents for question in document.questions]
+    prints = [fingerprint for document in documents for fingerprint in _answer_prints(document, known)]
     diagnostics += _remarks_on_questions(questions, project)
 
     now = present_second(options.now)
@@ -156,14 +184,14 @@ def prepare(source: Path, options: Options | None = None) -> tuple[Prepared | No
         return None, _result(project.settings.name, questions, (), (), diagnostics)
 
     register = Register(lock, project.lock_name)
-    identities, found = resolve([_asked(question) for question in questions], register)
+    identities, found = resolve(list(map(_asked, questions, prints)), register)
     diagnostics += found
-    resolved, found = _read_notes(questions, identities)
+    resolved, found = _read_notes(questions, prints, identities)
     diagnostics += found
     resolved, found = _with_parts(resolved, register)
     diagnostics += found
     retired = _retired(resolved, lock)
-    rendered, media, found = _render(resolved, project, lock.deck, options.watch)
+    rendered, media, found = _render(resolved, project, lock.deck, options.watch, kept, known)
     diagnostics += found + lint(resolved)
     if not has_errors(diagnostics):  # a mistake in the sources would only make more seem to be gone
         diagnostics += _remarks_on_retired(retired, lock, project, options)
@@ -196,14 +224,31 @@ def check(source: Path, options: Options | None = None) -> BuildResult:
 # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _read_documents(project: Project) -> tuple[list[Document], list[Diagnostic]]:
+def _read_documents(project: Project, kept: Kept | None, known: Cache) -> tuple[list[Document], list[Diagnostic]]:
     files, diagnostics = read_files(project.folder, list(project.files), project.root)
-    documents: list[Document] = []
-    for file in files:
-        document, found = read_document(file, project.settings.questions)
-        documents.append(document)
+    habit = project.settings.questions
+    before = kept.documents if kept else {}
+    read = {
+        (file, habit): before.get((file, habit)) or _read_document(file, habit, known.shelf(file.inside))
+        for file in files
+    }
+    if kept:
+        kept.documents = read
+    for _, found in read.values():
         diagnostics += found
-    return documents, diagnostics
+    return [document for document, _ in read.values()], diagnostics
+
+
+def _read_document(file: SourceFile, habit: str, shelf: Shelf) -> tuple[Document, list[Diagnostic]]:
+    """Read a file, or take from the shelf what an earlier build read in the same text."""
+    key = cache.digest_of("document", file.name, file.inside, habit, file.text)
+    found = shelf.get(key)
+    if not isinstance(found, tuple):
+        document, diagnostics = read_document(file, habit)
+        shelf.put(key, (document.questions, document.waivers, tuple(diagnostics)))
+        return document, diagnostics
+    questions, waivers, diagnostics = found
+    return Document(file, questions, waivers), list(diagnostics)
 
 
 def _waivers(project: Project, documents: Iterable[Document]) -> list[Waiver]:
@@ -243,12 +288,23 @@ def _load_lock(project: Project, now: int) -> tuple[str | None, Lock | None, lis
 # ── identity ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _asked(question: Question) -> Asked:
+def _answer_prints(document: Document, known: Cache) -> list[str]:
+    """Return the fingerprint of each question's answer."""
+    shelf = known.shelf(document.file.inside)
+    key = cache.digest_of("answers", [question.span.line for question in document.questions], document.file.text)
+    found = shelf.get(key)
+    if not isinstance(found, tuple):
+        found = tuple(_answer_print(question) for question in document.questions)
+        shelf.put(key, found)
+    return list(found)
+
+
+def _asked(question: Question, fingerprint: str) -> Asked:
     return Asked(
         span=question.span,
         section=question.section,
         text=question.text,
-        answer=_answer_print(question),
+        answer=fingerprint,
         id=question.metadata.id,
         ships=question.is_answered,
     )
@@ -259,11 +315,11 @@ def _answer_print(question: Question) -> str:
 
 
 def _read_notes(
-    questions: Sequence[Question], identities: Sequence[Identity | None]
+    questions: Sequence[Question], prints: Sequence[str], identities: Sequence[Identity | None]
 ) -> tuple[list[ResolvedNote], list[Diagnostic]]:
     resolved: list[ResolvedNote] = []
     diagnostics: list[Diagnostic] = []
-    for question, identity in zip(questions, identities, strict=True):
+    for question, fingerprint, identity in zip(questions, prints, identities, strict=True):
         if identity is None:
             continue
         kind, note, found = read_note(question)
@@ -271,7 +327,7 @@ def _read_notes(
         born = identity.known.kind if identity.known else kind.name
         if born != kind.name:
             diagnostics.append(rules.KIND_CHANGED.at(question.span, key=identity.key, kind=kind.name, born=born))
-        resolved.append(ResolvedNote(note, kind, identity))
+        resolved.append(ResolvedNote(note, kind, identity, fingerprint))
     return resolved, diagnostics
 
 
@@ -292,7 +348,7 @@ def _with_parts(notes: Sequence[ResolvedNote], register: Register) -> tuple[list
         identities, found = resolve_parts([_asked_part(part, note) for part in parts], note.identity, register)
         diagnostics += found
         waiting += [
-            ResolvedNote(part.note, note.kind, identity, part, note.identity.key)
+            ResolvedNote(part.note, note.kind, identity, answer_print(part.answer), part, note.identity.key)
             for part, identity in zip(reversed(parts), reversed(identities), strict=True)
             if identity
         ]
@@ -332,14 +388,22 @@ def _remarks_on_retired(
 
 
 def _render(
-    resolved: Sequence[ResolvedNote], project: Project, deck: str, watch: Watch | None
+    resolved: Sequence[ResolvedNote],
+    project: Project,
+    deck: str,
+    watch: Watch | None,
+    kept: Kept | None,
+    known: Cache,
 ) -> tuple[list[RenderedNote], list[MediaFile], list[Diagnostic]]:
     """Render every note, then put its pictures' packed names in."""
     options = RenderOptions(project.settings.flavour, project.settings.markdown_extensions)
     rendered: list[RenderedNote] = []
     diagnostics = _remarks_on_extensions(options, project)
+    if kept:
+        kept.passages.turn()
     for note in resolved:
-        one, found = render_note(note, options, project.settings, deck)
+        memory, shelf = kept.passages if kept else None, known.shelf(note.question.inside)
+        one, found = render_note(note, options, project.settings, deck, memory, shelf)
         rendered.append(one)
         diagnostics += found + empty_sides(one)
         if watch:
@@ -393,9 +457,8 @@ def _stamp(
 
 def _content(note: RenderedNote) -> Content:
     resolved, section = note.resolved, note.question.section
-    answer = answer_print(resolved.part.answer) if resolved.part else _answer_print(note.question)
     body, whole = note.fingerprints()
-    return Content(note.kind, section, resolved.text, answer, body, whole, resolved.of, resolved.slots)
+    return Content(note.kind, section, resolved.text, resolved.answer, body, whole, resolved.of, resolved.slots)
 
 
 def remarks_on_clock(lock: Lock, project: Project) -> Iterable[Diagnostic]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from urllib.parse import quote
@@ -44,6 +44,14 @@ def text_report(diagnostics: Sequence[Diagnostic], style: Style = no_style) -> s
     """Return the findings for a reader: place, message, the line with a caret under it, and how to mend it."""
     read = cache(_lines)  # each file once a report, and anew for the next: it may be edited meanwhile
     return "\n\n".join("\n".join(_paragraph(found, read, style)) for found in diagnostics)
+
+
+def excerpts(spans: Iterable[Span]) -> dict[Span, str]:
+    """Return for each span the line that it stands on with a caret under it; nothing where there is no such line."""
+    read = cache(_lines)
+    return {
+        span: "\n".join(_excerpt(span, read, len(str(span.line)), "^", "", no_style)) for span in dict.fromkeys(spans)
+    }
 
 
 def _paragraph(found: Diagnostic, read: Read, style: Style) -> Iterator[str]:
@@ -106,7 +114,7 @@ def _columns(text: str) -> int:
 
 def summary(result: BuildResult, *, checked: bool = False) -> str:
     """Return in a few lines what a build or check came to."""
-    findings = _counted_findings(result.diagnostics)
+    findings = counted_findings(result.diagnostics)
     if result.failed:
         return f"{findings}. Nothing was written."
     kinds = Counter(note.kind for note in result.notes)
@@ -127,7 +135,7 @@ def summary(result: BuildResult, *, checked: bool = False) -> str:
     return "\n".join(lines)
 
 
-def _counted_findings(diagnostics: Sequence[Diagnostic]) -> str:
+def counted_findings(diagnostics: Sequence[Diagnostic]) -> str:
     """Return how many findings there are of each severity, and of which rules, the commonest first."""
     return "; ".join(
         f"{len(found)} {severity}{'s' if len(found) > 1 else ''}: {_by_rule(found)}"

@@ -615,7 +615,7 @@ MATH_UNBALANCED = Rule(
 
 NESTED_TOO_DEEP = Rule(
     code="DB410",
-    name="nested-too-deep",
+    name="answer-nested-too-deep",
     severity=ERROR,
     message="blocks nested deeper than {depth} levels",
     why="What stands deeper is not read, and would be missing from the card.",
@@ -975,9 +975,10 @@ DRILL_TOO_FEW = Rule(
     code="DB533",
     name="drill-too-few-variants",
     severity=ERROR,
-    message="{wanted} wanted{stratum}, but besides the example {found} that differ and pass every rule",
+    message="{wanted} wanted{stratum}, but besides the example {found} every rule",
     why="No two variants of a drill are the same, and none is the same as the example.",
     mend="Ask for fewer variants, widen the parameters' domains, or loosen the rules under `where`.",
+    help="{advice}widen the parameters' domains, or loosen the rules under `where`",
 )
 
 DRILL_REJECTS_TOO_MUCH = Rule(
@@ -1069,7 +1070,7 @@ NO_STEPS = Rule(
     severity=WARNING,
     message="`steps: cards` has no steps to make cards of",
     why="Steps are the items of an ordered list in the answer of a derivation; here there is none of two items or more.",
-    mend="Write the steps as an ordered list, or take `steps` away.",
+    mend="Write the steps as an ordered list, make it a derivation by `kind: derivation`, or take `steps` away.",
 )
 
 OUTPUT_UNWRITABLE = Rule(
@@ -1096,7 +1097,7 @@ DIRTY_TREE = Rule(
     severity=ERROR,
     message="not committed: {files}",
     why="A release is built from a commit, so that everybody who builds that commit gets the same package.",
-    mend="Commit the files, or stash them. After a release that was interrupted, `git restore` them (and delete a new RELEASES.md), and release again.",
+    mend="Commit the files, or stash them. After a release that was interrupted, `git restore --staged --worktree` them (and delete a new RELEASES.md), and release again.",
 )
 
 VERSION_NOT_LATER = Rule(
@@ -1123,7 +1124,7 @@ GIT_REFUSED = Rule(
     severity=ERROR,
     message="git: {problem}",
     why="A release is recorded by git, and git would not.",
-    mend="Mend what git names; `git status` shows what of the release is committed.",
+    mend="Mend what git names, then give the commands that are shown; nothing needs to be released again.",
 )
 
 NOTHING_TO_RELEASE = Rule(
@@ -1260,6 +1261,15 @@ UPDATE_LATE = Rule(
     message="{count} changed notes would not reach learners who imported or edited them just before: {which}",
     why="These notes are stamped with the time of a build; what a learner did after that moment seems newer to Anki.",
     mend="Publish with `deckbuilder release`, which stamps what changed with the time of the release.",
+)
+
+NOT_AN_UPDATE = Rule(
+    code="DB830",
+    name="not-an-update",
+    severity=ERROR,
+    message="this package has none of the notes that learners have from the previous one",
+    why="It is another deck, or every GUID and every key changed; either way nothing would be updated and nothing was proved.",
+    mend="Name the release that learners have with --previous; if it is that one, restore deck.lock.",
 )
 
 NO_COLLECTION = Rule(

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+import shutil
+import tempfile
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 SKIPS_FORBIDDEN = os.environ.get("DECKBUILDER_NO_SKIPS") == "1"
 """Set where everything that a test may want is installed, so that a skip can only be a hole."""
@@ -26,15 +32,33 @@ def rewrite_fixtures(pytestconfig: pytest.Config) -> bool:
     return bool(pytestconfig.getoption("--rewrite-fixtures"))
 
 
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The one browser of the run."""
+    from tests.cards.browser import find_browser, open_browser  # of no use to most tests
+
+    path = find_browser()
+    if path is None:
+        pytest.skip("no Chromium or Chrome: install one, or name it in the variable CHROMIUM")
+    with open_browser(path) as opened:
+        yield opened
+
+
 def pytest_configure() -> None:
     """Make a run the same whoever starts it, and never a question of how busy the machine is."""
     for name in PERSONAL:
         os.environ.pop(name, None)
+    os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="deckbuilder-cache-of-tests-")
     settings.register_profile("unhurried", deadline=None)
     if (
         "CI" not in os.environ
     ):  # there hypothesis chooses its own profile: unhurried too, and the same examples each time
         settings.load_profile("unhurried")
+
+
+def pytest_unconfigure() -> None:
+    """Leave nothing of the caches of commands that were run."""
+    shutil.rmtree(os.environ["XDG_CACHE_HOME"], ignore_errors=True)
 
 
 @pytest.hookimpl(wrapper=True)

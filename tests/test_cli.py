@@ -111,6 +111,12 @@ def test_github_annotations_stand_at_their_lines() -> None:
     )
 
 
+def test_no_two_findings_share_a_name() -> None:
+    """If this failed, a summary that names findings would mean two things by one word."""
+    names = [rule.name for rule in catalogue().values()]
+    assert len(set(names)) == len(names)
+
+
 @pytest.mark.parametrize("code", list(catalogue()))
 def test_every_code_is_explained(code: str) -> None:
     """If this failed, an author would be left alone with a code."""
@@ -118,6 +124,7 @@ def test_every_code_is_explained(code: str) -> None:
     assert text.startswith(f"{code} ")
     assert "Why: " in text
     assert "Mend: " in text
+    assert run("explain", catalogue()[code].name).stdout == text
 
 
 def test_no_colour_where_there_is_no_terminal() -> None:

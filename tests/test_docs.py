@@ -102,6 +102,13 @@ def test_a_finding_is_silenced_as_the_document_says(tmp_path: Path) -> None:
     assert (found.code, Path(found.span.file).name) == ("DB703", "z.md")
 
 
+def test_every_page_is_in_the_list_of_pages() -> None:
+    """If this failed, a page would be there that no reader is led to, or a step of the way be missing."""
+    listed = re.findall(r"\]\((\w+\.md)\)", (DOCS / "README.md").read_text("utf-8"))
+    assert sorted(listed) == sorted(path.name for path in DOCS.glob("*.md") if path.name != "README.md")
+    assert listed[0] == "start.md"
+
+
 START = (DOCS / "start.md").read_text("utf-8")
 STEPS = re.compile(
     r"```console\n\$ deckbuilder (?P<words>.*?)\n(?P<shown>.*?)```|<!-- edit: (?P<edit>.*?) -->", re.DOTALL

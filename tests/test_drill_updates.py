@@ -183,3 +183,23 @@ def test_a_drill_is_never_in_doubt_about_its_variants_on_another_branch(tmp_path
         folder.mkdir()
         built(folder, DRILL, FIRST)
     assert (one / "x.deck.lock").read_bytes() == (other / "x.deck.lock").read_bytes()
+
+
+def test_a_card_for_each_variant_can_be_tried_and_taken_back(tmp_path: Path) -> None:
+    """If this failed, an author who tried it out would cost learners the history of the drill, or of its variants."""
+    first = built(tmp_path, DRILL, FIRST)
+    with Learner() as learner:
+        assert learner.import_package(tmp_path / "x.apkg") == ImportCounts(new=3)
+        learner.answer(first.notes[0].guid, times=2)
+        each = built(tmp_path, EACH, FIRST + 1000)
+        assert learner.import_package(tmp_path / "x.apkg") == ImportCounts(new=6, updated=1, duplicate=2)
+        for note in each.notes:
+            learner.answer(note.guid)
+        before = learner.history()
+        back = built(tmp_path, DRILL, FIRST + 2000)
+        assert learner.import_package(tmp_path / "x.apkg") == ImportCounts(updated=1, duplicate=2)
+        assert len(back.retired) == 6
+        again = built(tmp_path, EACH, FIRST + 3000)
+        assert [note.guid for note in again.notes] == [note.guid for note in each.notes]
+        assert learner.import_package(tmp_path / "x.apkg").new == 0
+        assert learner.history() == before

@@ -30,6 +30,14 @@ OWN_DECK, OWN_TAG, OWN_WORDS = "My own deck", "my-own-tag", " (my own words)"
 _SHOWN = 60  # characters of a note's first field that stand for the note
 
 
+class Refused(Exception):
+    """Anki cannot import the package; the words are Anki's."""
+
+    def __init__(self, package: Path, error: Exception) -> None:
+        super().__init__(str(error))
+        self.package = package
+
+
 @dataclass(frozen=True)
 class Imported:
     """How many notes an import counted as what; `other` gathers what should never happen."""
@@ -94,6 +102,11 @@ class NoteText:
         """Whether both say the same, fields aside that do not count."""
         mine, others = ({k: v for k, v in one.texts.items() if k not in UNCOUNTED} for one in (self, other))
         return mine == others and self.tags == other.tags
+
+    def signs(self) -> set[str | tuple[str, ...]]:
+        """Return what tells its question: the first field by itself, and all others that count together."""
+        first, *others = (text for name, text in self.texts.items() if name not in UNCOUNTED)
+        return {first, tuple(others)}
 
 
 class Learner:
@@ -197,8 +210,8 @@ class Learner:
 def prove(releases: Sequence[Path], *, late: bool = False) -> Report:
     """Bring the releases to one learner, one after the other, who studies and writes in between.
 
-    The learner imports each release when it is out or, if `late`, the second before the next one is. Raises whatever
-    Anki raises for a package that it cannot import.
+    The learner imports each release when it is out or, if `late`, the second before the next one is. Raises Refused
+    for a package that Anki cannot import.
     """
     report = Report()
     with tempfile.TemporaryDirectory(prefix="proof-", ignore_cleanup_errors=True) as folder:
@@ -244,8 +257,9 @@ def _update(
     def name(guid: str) -> str:
         return (before.get(guid) or after[guid]).name
 
-    lost = sorted({guid for (guid, _), earned in (history.items()) if history_after.get((guid, _)) != earned})
-    report.histories_lost += [name(guid) for guid in lost]
+    lost = {guid for (guid, number), earned in history.items() if history_after.get((guid, number)) != earned}
+    lost |= _left_behind(old, new)
+    report.histories_lost += [name(guid) for guid in sorted(lost)]
     moved = sorted({guid for (guid, number), deck in decks.items() if decks_after.get((guid, number), deck) != deck})
     report.cards_moved += [name(guid) for guid in moved]
     for guid, note in new.items():
@@ -267,6 +281,15 @@ def _update(
             report.replaced += not before[guid].says_what(old[guid])
 
 
+def _left_behind(old: Mapping[str, NoteText], new: Mapping[str, NoteText]) -> set[str]:
+    """Return the GUIDs of old notes whose question a new note asks under another GUID.
+
+    Their histories are all there, and worthless: the learner meets the question again as a card never seen.
+    """
+    come = {sign for guid, note in new.items() if guid not in old for sign in note.signs()}
+    return {guid for guid, note in old.items() if guid not in new and not come.isdisjoint(note.signs())}
+
+
 def _fresh(package: Path, folder: Path) -> tuple[dict[str, NoteText], set[str]]:
     """Return the notes and the note types that whoever starts with this release gets."""
     with _open(folder) as somebody:
@@ -284,6 +307,15 @@ def _open(folder: Path) -> Iterator[Learner]:
 
 
 def _import(col: Any, package: Path) -> Any:  # noqa: ANN401  # another class in each version
+    try:
+        return _imported(col, package)
+    except Exception as error:  # Anki has no class of its own for all that it raises
+        if not type(error).__module__.startswith("anki."):
+            raise
+        raise Refused(package, error) from error
+
+
+def _imported(col: Any, package: Path) -> Any:  # noqa: ANN401
     if not hasattr(messages, "ImportAnkiPackageOptions"):  # 2.1.66 has no options, and does the same
         return col.import_anki_package(str(package))
     newer = messages.IMPORT_ANKI_PACKAGE_UPDATE_CONDITION_IF_NEWER

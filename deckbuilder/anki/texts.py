@@ -20,10 +20,13 @@ _INTERNAL = {"written", "moved_cards", "suspended_cards", "harm"}
 
 def plan_text(plan: PushPlan) -> str:
     """Return what a push changes and what it leaves to the learner, a line for each note of interest."""
-    return "\n".join(_lines(plan)) or "Nothing to do: the collection is as the build would have it."
+    return "\n".join(_lines(plan))
 
 
 def _lines(plan: PushPlan) -> Iterator[str]:
+    if plan.nothing:
+        own = ", your own edits, tags and decks aside" if plan.kept or plan.kept_tags or plan.stayed else ""
+        yield f"Nothing to do: the collection is as the build would have it{own}."
     yield from _listed("new", plan.new)
     yield from _listed("updated", plan.updated)
     yield from _listed("moved", [f"{key} → {deck}" for key, deck in plan.moved.items()])

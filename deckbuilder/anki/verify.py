@@ -40,7 +40,7 @@ def verify(new: Path, previous: Path | None = None) -> Verified:
     Without `previous` a learner imports `new` twice. Raises CannotGoOn where Anki's library is missing.
     """
     require_anki(new.as_posix())
-    from deckbuilder.anki.proof import prove
+    from deckbuilder.anki.proof import Refused, prove
 
     for path in (previous or new, new):
         if problem := _unreadable(path):
@@ -50,10 +50,8 @@ def verify(new: Path, previous: Path | None = None) -> Verified:
     try:
         report = off_the_main_thread(lambda: prove(releases))
         late = off_the_main_thread(lambda: prove(releases, late=True)) if previous else report
-    except Exception as error:  # whatever Anki raises for a package, a learner would see
-        if not type(error).__module__.startswith("anki."):
-            raise
-        finding = rules.PACKAGE_REFUSED.at(Span(new.as_posix()), problem=error)
+    except Refused as refused:
+        finding = rules.PACKAGE_REFUSED.at(Span(refused.package.as_posix()), problem=refused)
         return Verified(new, previous, None, (finding,))
     return Verified(new, previous, report, tuple(_findings(report, late, Span(new.as_posix()))))
 
@@ -72,6 +70,9 @@ def _findings(report: Report, late: Report, place: Span) -> Iterator[Diagnostic]
         yield rules.HISTORY_LOST.at(
             place, count=len(report.histories_lost), all=report.histories, which=first_few(report.histories_lost)
         )
+    last = report.imports[-1]
+    if report.histories and not (report.histories_lost or last.updated or last.duplicate or last.conflicting):
+        yield rules.NOT_AN_UPDATE.at(place)
     if report.conflicting:
         yield _about(rules.NOTES_CONFLICT, place, report.conflicting)
     missed = [name for name in report.updates_missed if name not in report.conflicting]

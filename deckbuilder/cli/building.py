@@ -7,7 +7,15 @@ from pathlib import Path
 import click
 
 from deckbuilder.cli.progress import progress
-from deckbuilder.cli.shared import format_option, locked_option, report, source_argument, strict_option
+from deckbuilder.cli.shared import (
+    cache_folder,
+    cache_option,
+    format_option,
+    locked_option,
+    report,
+    source_argument,
+    strict_option,
+)
 
 
 @click.command()
@@ -16,8 +24,11 @@ from deckbuilder.cli.shared import format_option, locked_option, report, source_
 @locked_option
 @strict_option
 @click.option("--retire", is_flag=True, help="Allow more than a quarter of the notes to be retired at once.")
+@cache_option
 @format_option
-def build(source: Path, output: Path | None, locked: bool, strict: bool, retire: bool, form: str) -> None:
+def build(
+    source: Path, output: Path | None, locked: bool, strict: bool, retire: bool, uncached: bool, form: str
+) -> None:
     """Build SOURCE into an .apkg for Anki.
 
     SOURCE is a folder of Markdown files (default: content) or one Markdown file. Its deck.lock (FILE.deck.lock for a
@@ -28,7 +39,8 @@ def build(source: Path, output: Path | None, locked: bool, strict: bool, retire:
     from deckbuilder import pipeline
 
     with progress() as watch:
-        options = pipeline.Options(output=output, locked=locked, strict=strict, retire=retire, watch=watch)
+        kept = cache_folder(uncached=uncached)
+        options = pipeline.Options(output, locked, strict, retire, watch=watch, cache=kept)
         result = pipeline.build(source, options)
     report(result, form, checked=False)
 
@@ -37,8 +49,9 @@ def build(source: Path, output: Path | None, locked: bool, strict: bool, retire:
 @source_argument
 @locked_option
 @strict_option
+@cache_option
 @format_option
-def check(source: Path, locked: bool, strict: bool, form: str) -> None:
+def check(source: Path, locked: bool, strict: bool, uncached: bool, form: str) -> None:
     """Report everything that is wrong with SOURCE, and write nothing.
 
     Exit code: 0 clean or warnings only, 1 errors were found, 2 the command was misspelt.
@@ -46,5 +59,6 @@ def check(source: Path, locked: bool, strict: bool, form: str) -> None:
     from deckbuilder import pipeline
 
     with progress() as watch:
-        result = pipeline.check(source, pipeline.Options(locked=locked, strict=strict, watch=watch))
+        kept = cache_folder(uncached=uncached)
+        result = pipeline.check(source, pipeline.Options(locked=locked, strict=strict, watch=watch, cache=kept))
     report(result, form, checked=True)

@@ -14,12 +14,11 @@ def _codes(context: click.Context, argument: click.Parameter, begun: str) -> lis
 @click.command()
 @click.argument("code", shell_complete=_codes)
 def explain(code: str) -> None:
-    """Say what the diagnostic CODE (such as DB303) means, why it matters, and how to mend it."""
+    """Say what the diagnostic CODE (such as DB303, or its name) means, why it matters, and how to mend it."""
     from deckbuilder.rules import catalogue
-    from deckbuilder.yaml_text import suggestion
 
-    known = catalogue()
-    rule = known.get(code.upper())
+    rules = {name: rule for rule in catalogue().values() for name in (rule.code, rule.name)}
+    rule = rules.get(code.upper()) or rules.get(code.lower())
     if rule is None:
-        raise click.UsageError(f"there is no code {code}; {suggestion(code.upper(), tuple(known))}")
+        raise click.UsageError(f"there is no code or name {code!r}; docs/checks.md lists all of them")
     click.echo(rule.explanation())

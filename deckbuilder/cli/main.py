@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from deckbuilder import __version__
-from deckbuilder.cli import building, comparing, drilling, explaining, learners, publishing, starting
+from deckbuilder.cli import building, comparing, drilling, explaining, learners, previewing, publishing, starting
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -20,6 +20,7 @@ def main() -> None:
       deckbuilder check             see what is wrong, write nothing
       deckbuilder build             content/ becomes build/NAME.apkg, to import into Anki
       deckbuilder build notes.md    one file is a deck too
+      deckbuilder preview           the cards in a browser, on every save
       deckbuilder diff              what changes for those who have the deck
 
     Commit deck.lock together with the notes: it remembers which card is which, so that the next build updates
@@ -28,8 +29,8 @@ def main() -> None:
 
 
 COMMANDS = (
-    starting.init, building.build, building.check, comparing.diff, drilling.drill, explaining.explain,
-    publishing.release, learners.verify, learners.push,
+    starting.init, building.build, building.check, previewing.preview, comparing.diff, drilling.drill,
+    explaining.explain, publishing.release, learners.verify, learners.push,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

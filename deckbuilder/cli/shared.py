@@ -20,6 +20,9 @@ strict_option = click.option("--strict", is_flag=True, help="Treat warnings as e
 locked_option = click.option(
     "--locked", is_flag=True, help="Leave deck.lock alone; fail if it would change. For CI."
 )  # fmt: skip
+cache_option = click.option(
+    "--no-cache", "uncached", is_flag=True, help="Neither use nor keep what earlier builds found out."
+)  # fmt: skip
 format_option = click.option(
     "--format", "form", type=click.Choice(FORMATS), default="text", show_default=True,
     help="How to report: for people, as one JSON object, as GitHub annotations, or as SARIF for code scanning.",
@@ -45,6 +48,13 @@ def report(result: BuildResult, form: str, *, checked: bool) -> None:
         click.echo(reporters.summary(result, checked=checked))
     if result.failed:
         raise SystemExit(1)
+
+
+def cache_folder(*, uncached: bool) -> Path | None:
+    """Return where to keep what a build finds out; None if it is not wanted."""
+    from deckbuilder import cache
+
+    return None if uncached else cache.user_folder()
 
 
 def report_findings(diagnostics: Sequence[Diagnostic], form: str) -> None:

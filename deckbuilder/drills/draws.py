@@ -187,7 +187,12 @@ class Draws:
             self._spec.span,
             wanted="1 variant" if wanted == 1 else f"{wanted} variants",
             stratum=self._named(stratum),
-            found="there is only 1" if found == 1 else f"there are only {found}" if found else "there is none",
+            found="only 1 differs and passes"
+            if found == 1
+            else f"only {found} differ and pass"
+            if found
+            else "none differs and passes",
+            advice=f"write `variants: {found}`, " if found else "",
         )
 
     def _rejects(self, number: int, stratum: int) -> Diagnostic:

@@ -56,6 +56,7 @@ KEYS: Final = (
 NEEDED: Final = ("params", "example", "ask", "answer")
 _BY_ENTRY: Final = ("params", "example", "let")
 _LEVEL: Final = re.compile(r"[A-Za-z0-9_-]{1,40}", re.ASCII)
+_SLOT: Final = re.compile(r"v[0-9]+", re.ASCII)
 _LINE_ENDS: Final = {0x85: " ", 0x2028: " ", 0x2029: " "}
 """Line ends to YAML that are none to an editor: as blanks they leave every line its number."""
 
@@ -104,8 +105,7 @@ def _levels(entries: Entries, sheet: Sheet) -> tuple[DrillSpec, ...]:
         if sheet.expressions > MAX_EXPRESSIONS:
             sheet.note(rules.DRILL_TOO_LARGE, key_span, limit=f"{MAX_EXPRESSIONS:,}", what="expressions in a drill")
             break
-        if not _LEVEL.fullmatch(name):
-            problem = "a level's name is made of up to 40 letters, digits, `-` and `_`"
+        if problem := _problem_of_level(name):
             sheet.note(rules.DRILL_NAMING, key_span, help_="choose another name", name=name, problem=problem)
         overrides = sheet.mapping(level, name, "a mapping of what is different at this level")
         sheet.unknown_keys(overrides, tuple(key for key in KEYS if key != "levels"), f"the level `{name}`")
@@ -113,6 +113,13 @@ def _levels(entries: Entries, sheet: Sheet) -> tuple[DrillSpec, ...]:
             spec = _spec(_overridden(entries, overrides), key_span, sheet, name)
         found += [spec] if spec else []
     return tuple(found)
+
+
+def _problem_of_level(name: str) -> str:
+    """Return why a level cannot be called so, or ""."""
+    if not _LEVEL.fullmatch(name):
+        return "a level's name is made of up to 40 letters, digits, `-` and `_`"
+    return "with `cards: per-variant` a variant's own note is called so" if _SLOT.fullmatch(name) else ""
 
 
 def _overridden(entries: Entries, overrides: Entries) -> dict[str, YamlValue]:

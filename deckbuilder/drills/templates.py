@@ -25,7 +25,11 @@ _PLACE: Final = re.compile(r"@\{([^{}\n]*)(\}?)")
 _MARK: Final = re.compile(r"\\.|`+|~~~+|\$+", re.DOTALL)
 _FENCE: Final = re.compile(r"`+|~~~+")
 _OPERATOR_BEFORE: Final = re.compile(r"(?:[-+*/−·×]|\\(?:cdot|times|div|pm|mp|ast|star))[ \n]*\Z")
-_FACTOR_BEFORE: Final = re.compile(r"(?:[0-9)\]]|(?<![\\A-Za-z])[A-Za-z])\Z", re.ASCII)
+_EMPHASIS_BEFORE: Final = re.compile(r"(?:\A|[^\w*)\]])\*{1,3}\Z")  # stars that touch what follows and nothing before
+_FACTOR_BEFORE: Final = re.compile(r"(?:[0-9)\]]|(?<![\\A-Za-z])[A-Za-z])[ \n]*\Z", re.ASCII)
+_NUMBER_BEFORE: Final = re.compile(r"(?<![A-Za-z_^0-9.])[0-9][0-9.]*[ \n]*\Z", re.ASCII)
+_IN_INDEX: Final = re.compile(r"_\{[^{}]*\Z")  # where numbers stand side by side, as in the entry 12 of a matrix
+_TAKES_ONE: Final = re.compile(r"(?:[\^_]|\\sqrt)[ \n]*\Z")  # a single sign or what is in braces
 _LOOKING_BACK: Final = 40  # characters: more than any operator and its blanks take
 
 
@@ -39,6 +43,8 @@ class Placeholder:
     format: Format
     script: Script
     powered: bool
+    grouped: bool = False  # in braces: what stands before takes a single sign
+    follows: bool = False  # a number, written out or in the place before, with no sign between
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +60,29 @@ class Template:
 
     def numbers(self, value_of: Callable[[Expression], Value]) -> tuple[str, ...]:
         """Return what stands in each place; raises what `value_of` raises, and NoValue for what cannot be shown."""
-        return tuple(self._written(place, value_of(place.expression)) for place in self.places)
+        texts: list[str] = []
+        for number, place in enumerate(self.places):
+            text = self._written(place, value_of(place.expression))
+            if place.follows and text[0].isdigit() and self._ends_in_digit(number, texts):
+                problem = rf"`{text}` would be read as more digits of the number before it; write `\cdot` between them"
+                raise NoValue(problem, self.scalar.span(place.start, place.end))
+            texts.append(text)
+        return tuple(texts)
+
+    def _ends_in_digit(self, number: int, texts: Sequence[str]) -> bool:
+        """Whether what stands before a place, blanks aside, ends in a digit."""
+        begin = self.places[number - 1].end if number else 0
+        between = self.scalar.text[begin : self.places[number].start].rstrip()
+        before = between or (texts[-1] if texts else "")
+        return before[-1:].isdigit()
 
     def _written(self, place: Placeholder, value: Value) -> str:
         try:
-            return write(value, place.format, place.script, powered=place.powered)
+            text = write(value, place.format, place.script, powered=place.powered)
         except NoValue as error:
             error.span = error.span or self.scalar.span(place.start, place.end)
             raise
+        return f"{{{text}}}" if place.grouped and len(text) > 1 else text
 
     def filled(self, texts: Sequence[str]) -> str:
         """Return the text with `texts` in its places, one for each."""
@@ -100,8 +121,12 @@ def parse_template(scalar: Scalar) -> tuple[Template, list[Diagnostic]]:
         diagnostics += found
         if expression and how and not found:
             how = replace(how, brackets=how.brackets or _calls_for_brackets(numbered, match.start(), script))
-            powered = text[match.end() : match.end() + 2].lstrip().startswith(("^", "**"))
-            places.append(Placeholder(match.start(), match.end(), expression, how, script, powered))
+            powers = "^" if script is Script.PROSE else ("^", "**")  # amid words, two stars end what is bold
+            powered = text[match.end() : match.end() + 2].lstrip().startswith(powers)
+            before = numbered[max(0, match.start() - _LOOKING_BACK) : match.start()]
+            grouped = script is Script.LATEX and _TAKES_ONE.search(before) is not None
+            follows = script is Script.LATEX and _follows_number(before)
+            places.append(Placeholder(match.start(), match.end(), expression, how, script, powered, grouped, follows))
     return Template(scalar, tuple(places)), diagnostics
 
 
@@ -111,8 +136,14 @@ def _calls_for_brackets(text: str, index: int, script: Script) -> bool:
     operator = _OPERATOR_BEFORE.search(before)
     if script is Script.LATEX:
         return bool(operator or _FACTOR_BEFORE.search(before))
+    if script is Script.PROSE and _EMPHASIS_BEFORE.search(before):
+        return False
     line = text[text.rfind("\n", 0, index) + 1 : index]
     return bool(operator and line[: operator.start() - len(before)].strip(" >"))  # else a bullet opens the line
+
+
+def _follows_number(before: str) -> bool:
+    return _NUMBER_BEFORE.search(before) is not None and not _IN_INDEX.search(before)
 
 
 def _stretches(text: str) -> Iterator[tuple[int, int, Script]]:

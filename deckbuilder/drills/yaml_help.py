@@ -61,13 +61,25 @@ def _helped(problem: Diagnostic, lines: list[str]) -> Diagnostic:
     help_ = problem.help
     if "end of stream" in problem.message or "document start" in problem.message:
         help_ = "close the quotation, bracket or brace that was opened here or above"
-    elif "\t" in line[: len(line) - len(line.lstrip())]:
+    elif "\t" in line[: _indent(line)]:
         help_ = "indent with blanks: YAML takes no tabs"
     elif parts := _unquoted(line):
         help_ = _advice(parts[0].strip(), parts[1])
     elif "did not find expected" in problem.message and ("{" in line or "[" in line):
         help_ = IN_QUOTES
+    elif "mapping values are not allowed" in problem.message and _is_deeper(lines, span.line - 1):
+        help_ = "indent this line as far as the one above it"
     return replace(problem, span=span, help=help_)
+
+
+def _is_deeper(lines: list[str], index: int) -> bool:
+    """Whether a line is indented further than the last one before it that is not blank."""
+    before = next((line for line in reversed(lines[:index]) if line.strip()), "")
+    return _indent(lines[index]) > _indent(before)
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _unquoted(line: str) -> tuple[str, str] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from difflib import SequenceMatcher
+from functools import lru_cache
 from hashlib import blake2b
 from zlib import crc32
 
@@ -21,6 +22,7 @@ _CLOSE = 0.6
 _TYPO = 0.7
 
 
+@lru_cache(maxsize=8192)  # asked for twice a build, and again by each preparation of the same deck
 def answer_print(answer: str) -> str:
     """Return an answer's fingerprint: 16 hex digits of its words in order, then a sketch of which words they are.
 

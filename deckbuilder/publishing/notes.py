@@ -102,7 +102,7 @@ def section_for(text: str, version: str) -> str | None:
     starts = [found.start() for found in _HEADING.finditer(text)]
     for start, end in pairwise([*starts, len(text)]):
         section = text[start:end]
-        if section.split(maxsplit=2)[1] == version:
+        if section.partition("\n")[0].split()[1:2] == [version]:
             return section.rstrip() + "\n"
     return None
 

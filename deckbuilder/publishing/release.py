@@ -17,6 +17,7 @@ from deckbuilder.publishing.changes import ReleaseChanges, changes_since_release
 from deckbuilder.publishing.notes import listing, release_notes, section_for, section_of, with_section
 from deckbuilder.publishing.repository import GitError, Repository, repository_of
 from deckbuilder.publishing.settings_file import with_version
+from deckbuilder.source.files import read_text
 
 _NAMED = 5
 
@@ -134,9 +135,14 @@ def _tracked(prepared: Prepared, section: str, version: str) -> tuple[dict[Path,
     """Return the files besides the lock that git is to remember of the release: the list of releases, deck.yml."""
     project = prepared.project
     path = _list_of_releases(prepared)
+    before, problems = _list_so_far(path)
+    if problems:
+        return {}, problems
     try:
-        before = path.read_text("utf-8") if path.exists() else None
-        others = {path: with_section(before, section, prepared.lock.deck).encode()}
+        text = with_section(before, section, prepared.lock.deck)
+        if path.exists() and b"\r\n" in path.read_bytes():
+            text = text.replace("\n", "\r\n")
+        others = {path: text.encode()}
         if project.lock.name == DECK_LOCK:  # a lone file has no settings
             config = project.folder / "deck.yml"
             text = config.read_bytes().decode("utf-8") if config.exists() else ""
@@ -162,7 +168,10 @@ def _again(prepared: Prepared, built: BuildResult, version: str, output: Path) -
     """Write the package of the release that the lock knows, and what goes with it: CI's work on the release's tag."""
     project, last = prepared.project, prepared.lock.release
     path = _list_of_releases(prepared)
-    section = section_for(path.read_text("utf-8"), version) if path.exists() else None
+    text, problems = _list_so_far(path)
+    if problems:
+        return ReleaseResult(_with_findings(built, problems), version)
+    section = section_for(text or "", version)
     if last is None or last.version != version or section is None:
         found = f"is of {last.version}" if last else "knows no release"
         problem = f"deck.lock {found}" if last is None or last.version != version else f"{path.name} has no {version}"
@@ -223,6 +232,11 @@ def _list_of_releases(prepared: Prepared) -> Path:
     """Return where the deck's list of releases lies: beside deck.lock, named after the file where the deck is one."""
     lock = prepared.project.lock
     return lock.with_name(RELEASES if lock.name == DECK_LOCK else lock.name.replace(f".{DECK_LOCK}", ".releases.md"))
+
+
+def _list_so_far(path: Path) -> tuple[str | None, list[Diagnostic]]:
+    """Return the list of releases as it is, None if there is none yet, and why it cannot be read."""
+    return read_text(path, path.as_posix()) if path.exists() else (None, [])
 
 
 def _folder(source: Path) -> Path:

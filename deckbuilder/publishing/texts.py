@@ -20,8 +20,10 @@ def _lines(result: ReleaseResult, *, tagged: bool) -> Iterator[str]:
     if result.failed and not result.written:
         yield "Nothing was released."
         return
+    commands = [shlex.join(("git", *command)) for command in result.commands]
     if result.failed:
-        yield "The release was written, but not recorded by git."
+        yield "The release was written, but git did not record it. When git is willing, what is left of this:"
+        yield from (f"  {command}" for command in commands)
         return
     yield f"{result.built.deck} {result.version}"
     if result.changes and result.commands:
@@ -29,7 +31,6 @@ def _lines(result: ReleaseResult, *, tagged: bool) -> Iterator[str]:
     yield from (f"wrote {path.as_posix()}" for path in result.written)
     if not result.commands:
         return
-    commands = [shlex.join(("git", *command)) for command in result.commands]
     if tagged:
         yield "committed and tagged; to publish it:"
         yield f"  {commands[-1]}"

@@ -85,11 +85,11 @@ class Findings:
             return False
         place = self.places.find(*written, src, unquote(src), "![", "<img")
         if not alt.strip():
-            self.diagnostics.append(rules.PICTURE_WITHOUT_ALT.at(place, path=src[:SHOWN]))
+            self.diagnostics.append(rules.PICTURE_WITHOUT_ALT.at(place, path=_shown(src)))
         if is_relative(src):
             self.pictures.append(PictureUse(src, place))
         else:
-            self.diagnostics.append(rules.PICTURE_REMOTE.at(place, url=src[:SHOWN]))
+            self.diagnostics.append(rules.PICTURE_REMOTE.at(place, url=_shown(src)))
         return True
 
     def link(self, href: str) -> str:
@@ -104,5 +104,10 @@ class Findings:
             what = f"the address `{scheme}:…` of a link was taken out"
             self.diagnostics.append(rules.HTML_REMOVED.at(place, what=what))
         else:
-            self.diagnostics.append(rules.LINK_LOCAL.at(place, url=unquote(href)[:SHOWN]))
+            self.diagnostics.append(rules.LINK_LOCAL.at(place, url=_shown(unquote(href))))
         return ""
+
+
+def _shown(address: str) -> str:
+    """Return an address as findings name it: all of it, or its beginning with a sign that there is more."""
+    return address if len(address) <= SHOWN else address[: SHOWN - 1] + "…"

@@ -10,6 +10,7 @@ from hashlib import blake2b
 from html import escape
 
 from deckbuilder import rules
+from deckbuilder.cache import Shelf
 from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.identity.resolve import Identity
 from deckbuilder.kinds import fields
@@ -18,7 +19,8 @@ from deckbuilder.project import Settings, slug
 from deckbuilder.rendering.media import MediaFile
 from deckbuilder.rendering.options import RenderOptions
 from deckbuilder.rendering.pictures import PictureUse, with_pictures
-from deckbuilder.rendering.renderer import Rendered, render, render_inline
+from deckbuilder.rendering.remembered import Renderer, remembered
+from deckbuilder.rendering.renderer import Rendered, RenderMemory, render, render_inline
 from deckbuilder.source.passage import Passage
 from deckbuilder.source.questions import Question
 
@@ -28,12 +30,13 @@ class ResolvedNote:
     """A note that knows who it is.
 
     `part` is None for a question's own note; `of` is the key of the note that a part belongs to. `slots` is what the
-    lock is to keep for the note.
+    lock is to keep for the note. `answer` is the fingerprint of its answer's words.
     """
 
     note: Note
     kind: Kind
     identity: Identity
+    answer: str
     part: Part | None = None
     of: str = ""
     slots: Slots = ()
@@ -105,17 +108,30 @@ def empty_sides(note: RenderedNote) -> list[Diagnostic]:
 class _Collecting:
     """Html for a kind to fill its fields with; keeps what rendering found out on the way."""
 
-    def __init__(self, options: RenderOptions, references: Mapping[str, object]) -> None:
+    def __init__(
+        self,
+        options: RenderOptions,
+        references: Mapping[str, object],
+        memory: RenderMemory | None,
+        shelf: Shelf | None,
+    ) -> None:
         self.options = options
+        self.memory = memory
         self.references = references
+        self.shelf = shelf
         self.pictures: list[PictureUse] = []
         self.diagnostics: list[Diagnostic] = []
 
     def blocks(self, passage: Passage) -> str:
-        return "" if passage.is_blank else self._kept(render(passage, self.options, self.references))
+        return "" if passage.is_blank else self._kept(self._rendered(render, passage))
 
     def inline(self, passage: Passage) -> str:
-        return "" if passage.is_blank else self._kept(render_inline(passage, self.options, self.references))
+        return "" if passage.is_blank else self._kept(self._rendered(render_inline, passage))
+
+    def _rendered(self, how: Renderer, passage: Passage) -> Rendered:
+        if self.shelf is None:
+            return how(passage, self.options, self.references, self.memory)
+        return remembered(how, passage, self.options, self.references, self.memory, self.shelf)
 
     def _kept(self, rendered: Rendered) -> str:
         self.pictures += rendered.pictures
@@ -124,11 +140,19 @@ class _Collecting:
 
 
 def render_note(
-    resolved: ResolvedNote, options: RenderOptions, settings: Settings, deck: str
+    resolved: ResolvedNote,
+    options: RenderOptions,
+    settings: Settings,
+    deck: str,
+    memory: RenderMemory | None = None,
+    shelf: Shelf | None = None,
 ) -> tuple[RenderedNote, list[Diagnostic]]:
-    """Render a note's fields; a pure function of its text, the options and the settings. `deck` is the deck's name."""
+    """Render a note's fields; a pure function of its text, the options and the settings.
+
+    `deck` is the deck's name; `memory` is of this process, `shelf` of earlier ones, where anything is to be remembered.
+    """
     question = resolved.question
-    html = _Collecting(options, question.references)
+    html = _Collecting(options, question.references, memory, shelf)
     filled = dict(resolved.kind.fill(resolved.note, html))
     filled[fields.KEY] = resolved.identity.key
     filled[fields.KIND] = resolved.kind.name

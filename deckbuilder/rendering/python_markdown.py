@@ -89,7 +89,7 @@ def render_python_markdown(
     for formula in formulas:
         findings.formula(formula.tex, formula.markup, formula.doubt)
     _report_addresses(converted, text, findings)
-    html, pictures = finished(clean(Screen().screen(_with_own_parts(converted))))
+    html, pictures = finished(clean(Screen().screen(_with_own_parts(converted, findings))))
     known = {use.src for use in findings.pictures}
     for src in pictures:
         if src not in known and not src.startswith(("http:", "https:")):
@@ -243,14 +243,15 @@ def _report_addresses(html: str, text: str, findings: Findings) -> None:
             findings.picture(unescape(found.group(1)), alt=alt.group(1) if alt else "")
 
 
-def _with_own_parts(html: str) -> str:
-    html = _ARITHMATEX.sub(_own_math, html)
+def _with_own_parts(html: str, findings: Findings) -> str:
+    html = _ARITHMATEX.sub(lambda found: _own_math(found, findings), html)
     html = _TASK.sub(lambda found: f"<li>{found.group(1)}{CHECKED if 'checked' in found.group(2) else UNCHECKED}", html)
     return "".join(_with_own_code(html))
 
 
-def _own_math(found: re.Match[str]) -> str:
+def _own_math(found: re.Match[str], findings: Findings) -> str:
     tex = unescape(found.group(2))
+    findings.formula(tex, "$" if found.group(1) == "span" else "$$", "")
     return inline_math(tex, MARK) if found.group(1) == "span" else displayed_math(tex, "div", MARK)
 
 

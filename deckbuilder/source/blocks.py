@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
 
 from markdown_it.token import Token
 
@@ -13,7 +12,9 @@ from deckbuilder.source import gfm
 from deckbuilder.source.passage import Line, Passage
 
 _MARKER = re.compile(r"^[ \t]*(?:\d{1,9}[.)]|[-+*])")
+_READS_ALONE = re.compile(r" {0,3}(?:\d{1,9}[.)]|[-+*]) {1,4}(?=[^\s\[-])")
 _TAB = 4
+_REMEMBERED = 8192
 _NAMES = {
     "paragraph_open": "paragraph",
     "heading_open": "heading",
@@ -61,26 +62,70 @@ class Leaf:
 class Structure:
     """What a text is made of: its top-level blocks, its leaves at every depth, the link references that it defines.
 
-    `too_deep` is the first line, from 0, of a block nested so deeply that the parser left out what is in it.
+    `items` are the structures of what stands inside the items of its top-level lists, by their lines, where that is
+    known without reading them by themselves. `too_deep` is the first line, from 0, of a block nested so deeply that
+    the parser left out what is in it.
     """
 
     blocks: tuple[Block, ...]
     leaves: tuple[Leaf, ...]
-    references: Mapping[str, object]
+    references: Mapping[str, object] = field(default_factory=dict)
+    items: Mapping[tuple[int, int], Structure] = field(default_factory=dict)
     too_deep: int | None = None
 
+    def part(self, lines: Sequence[str], start: int, end: int) -> Structure | None:
+        """Return the structure of the lines `start` to `end` (excluded) of all `lines`: whole blocks of it.
 
-@lru_cache(maxsize=64)
+        None where the part might read otherwise by itself: what Unicode takes for a blank, Markdown takes for text.
+        """
+        if self.too_deep is not None or any(line and not line.strip() and line.strip(" ") for line in lines[start:end]):
+            return None
+        return Structure(
+            tuple(_moved(block, start) for block in self.blocks if start <= block.start and block.end <= end),
+            tuple(
+                replace(leaf, start=leaf.start - start, end=leaf.end - start)
+                for leaf in self.leaves
+                if start <= leaf.start and leaf.end <= end
+            ),
+        )
+
+
+_recent: dict[str, Structure] = {}
+
+
 def read_structure(text: str) -> Structure:
-    """Return the structure of a Markdown text; the last ones are kept, as each stage asks for its answer's again."""
+    """Return the structure of a part of a file; the last ones are kept.
+
+    Each stage asks for its answer's again, and so does each preparation of a deck that is prepared on every save.
+    """
+    known = _recent.get(text)
+    if known is None:
+        known = structure_of(text)
+        remember(text, known)
+    return known
+
+
+def remember(text: str, structure: Structure | None) -> None:
+    """Keep what is known of a text for a while, for whoever asks for it next: parsing is most of what a build does."""
+    if structure is None:
+        return
+    while len(_recent) >= _REMEMBERED:
+        _recent.pop(next(iter(_recent)), None)
+    _recent[text] = structure
+
+
+def structure_of(text: str) -> Structure:
+    """Return the structure of a Markdown text."""
     env: dict[str, object] = {}
     tokens = gfm.blocks().parse(text, env)
     references = env.get("references")
+    lines = text.split("\n")
     deep = gfm.too_deep(tokens)
     return Structure(
-        blocks=tuple(_blocks(tokens, text.split("\n"))),
+        blocks=tuple(_blocks(tokens, lines)),
         leaves=tuple(_leaves(tokens)),
         references=references if isinstance(references, dict) else {},
+        items={} if deep else dict(_structures_of_items(tokens, lines)),
         too_deep=deep.map[0] if deep and deep.map else None,
     )
 
@@ -90,27 +135,31 @@ def read_blocks(text: str) -> tuple[Block, ...]:
     return read_structure(text).blocks
 
 
-def _blocks(tokens: Sequence[Token], lines: Sequence[str]) -> Iterator[Block]:
+def _blocks(tokens: Sequence[Token], lines: Sequence[str], level: int = 0, limit: int | None = None) -> Iterator[Block]:
     for index, token in enumerate(tokens):
-        if token.level or token.map is None or token.nesting < 0 or token.type not in _NAMES:
+        if token.level != level or token.map is None or token.nesting < 0 or token.type not in _NAMES:
             continue
-        start, end = _trimmed(lines, *token.map)
+        first, last = token.map
+        start, end = _trimmed(lines, first, last, limit)
         kind = _NAMES[token.type]
         if kind in ("ordered_list", "bullet_list"):
-            yield Block(kind, start, end, items=tuple(_items(tokens, index, lines)))
+            yield Block(kind, start, end, items=tuple(_items(tokens, index, lines, limit)))
         elif kind in ("paragraph", "heading"):
-            level = int(token.tag[1:]) if kind == "heading" else 0
-            yield Block(kind, start, end, content=tokens[index + 1].content, level=level)
+            depth = int(token.tag[1:]) if kind == "heading" else 0
+            yield Block(kind, start, end, content=tokens[index + 1].content, level=depth)
         else:
-            yield Block(kind, start, end, content=token.content, info=token.info.strip())
+            # The last line of a text may have no line break behind it, which means nothing.
+            yield Block(kind, start, end, content=token.content.removesuffix("\n"), info=token.info.strip())
 
 
-def _items(tokens: Sequence[Token], opening: int, lines: Sequence[str]) -> Iterator[tuple[int, int]]:
+def _items(tokens: Sequence[Token], opening: int, lines: Sequence[str], limit: int | None) -> Iterator[tuple[int, int]]:
+    level = tokens[opening].level
     for token in tokens[opening + 1 :]:
-        if token.level == 0:
+        if token.level == level:
             return
-        if token.type == "list_item_open" and token.level == 1 and token.map:
-            yield _trimmed(lines, *token.map)
+        if token.type == "list_item_open" and token.level == level + 1 and token.map:
+            first, last = token.map
+            yield _trimmed(lines, first, last, limit)
 
 
 def _leaves(tokens: Sequence[Token]) -> Iterator[Leaf]:
@@ -119,11 +168,52 @@ def _leaves(tokens: Sequence[Token]) -> Iterator[Leaf]:
             yield Leaf(token.map[0], token.map[1], token.content)
 
 
-def _trimmed(lines: Sequence[str], start: int, end: int) -> tuple[int, int]:
-    end = min(end, len(lines))
+def _structures_of_items(tokens: Sequence[Token], lines: list[str]) -> Iterator[tuple[tuple[int, int], Structure]]:
+    """Yield the lines of each item of a top-level list, and what stands inside it, where it would read alike alone."""
+    opening = 0
+    for index, token in enumerate(tokens):
+        if token.type == "list_item_open" and token.level == 1:
+            opening = index
+        elif token.type == "list_item_close" and token.level == 1:
+            first, last = tokens[opening].map or (0, 0)
+            start, end = _trimmed(lines, first, last)
+            item, inside = lines[start:end], tokens[opening + 1 : index]
+            if _reads_alone(item) and not any(_differs_alone(token, end) for token in inside):
+                found = Structure(tuple(_blocks(inside, lines, 2, end)), tuple(_leaves(inside)))
+                part = found.part(lines, start, last)
+                if part is not None:
+                    yield (start, end), part
+
+
+def _reads_alone(item: Sequence[str]) -> bool:
+    """Whether an item's content means by itself what it means in its list: no line of it is there by laziness alone.
+
+    Tabs, task boxes and what might be taken for front matter are left to a parse of their own.
+    """
+    marker = _READS_ALONE.match(item[0])
+    if marker is None:
+        return False
+    indent = " " * marker.end()
+    return not any("	" in line or (line.strip(" ") and not line.startswith(indent)) for line in item[1:])
+
+
+def _differs_alone(token: Token, end: int) -> bool:
+    """Whether a block may be another by itself: it goes on over blank lines behind its item, or takes lazy lines in."""
+    if token.type in ("fence", "html_block"):
+        return token.map is not None and token.map[1] > end
+    return token.type in ("blockquote_open", "alert_open")
+
+
+def _trimmed(lines: Sequence[str], start: int, end: int, limit: int | None = None) -> tuple[int, int]:
+    end = min(end, len(lines) if limit is None else limit)
     while end > start + 1 and not lines[end - 1].strip():
         end -= 1
     return start, end
+
+
+def _moved(block: Block, lines: int) -> Block:
+    items = tuple((start - lines, end - lines) for start, end in block.items)
+    return replace(block, start=block.start - lines, end=block.end - lines, items=items)
 
 
 def item_content(passage: Passage, start: int, end: int) -> Passage:

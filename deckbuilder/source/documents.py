@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic
-from deckbuilder.source.blocks import Block, Structure, item_content, read_structure
+from deckbuilder.source.blocks import Block, Structure, item_content, remember, structure_of
 from deckbuilder.source.files import SourceFile
 from deckbuilder.source.gfm import MAX_NESTING, plain_text
 from deckbuilder.source.habits import HEADINGS, LIST, asking_headings, habit_of, heading_item
@@ -74,7 +74,7 @@ def read_document(file: SourceFile, habit: str = LIST) -> tuple[Document, list[D
     `habit` is the deck's; a file's front matter may name its own.
     """
     whole = passage_of(file.text, file.name)
-    structure = read_structure(file.text)
+    structure = structure_of(file.text)
     diagnostics: list[Diagnostic] = []
     if structure.too_deep is not None:
         diagnostics.append(rules.TOO_MANY_NESTED.at(whole.span(structure.too_deep), limit=MAX_NESTING // 2))
@@ -101,7 +101,7 @@ def read_document(file: SourceFile, habit: str = LIST) -> tuple[Document, list[D
         elif block.type == "ordered_list" and habit == HEADINGS:
             continue
         elif block.type == "ordered_list" and section.titles:
-            asked, found = _list_questions(whole, block, section, structure.references, file)
+            asked, found = _list_questions(whole, structure, block, section, file)
             questions += asked
             diagnostics += found
             open_question = asked[-1] if asked and not asked[-1].is_answered else None
@@ -114,13 +114,15 @@ def read_document(file: SourceFile, habit: str = LIST) -> tuple[Document, list[D
 
 
 def _list_questions(
-    whole: Passage, block: Block, section: _Section, references: Mapping[str, object], file: SourceFile
+    whole: Passage, structure: Structure, block: Block, section: _Section, file: SourceFile
 ) -> tuple[list[Question], list[Diagnostic]]:
     questions: list[Question] = []
     diagnostics: list[Diagnostic] = []
     for start, end in block.items:
         item = item_content(whole, start, end)
-        question, found = read_question(item, section.path, section.defaults[-1], references, file.inside)
+        if (start, end) in structure.items:
+            remember(item.text, structure.items[start, end])
+        question, found = read_question(item, section.path, section.defaults[-1], structure.references, file.inside)
         diagnostics += found
         if question:
             questions.append(question)

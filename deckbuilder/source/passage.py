@@ -14,11 +14,31 @@ class Line:
     """One line of a passage without its line ending: its text, its line in the file, the characters cut off before it.
 
     `number` counts from 1. `offset` may be negative where a tab was opened into more blanks than it had characters.
+    A line that was put together from several, or from which escapes were read, has `bends`: from each column on, the
+    number and the offset that count there.
     """
 
     text: str
     number: int
     offset: int = 0
+    bends: tuple[tuple[int, int, int], ...] = ()
+
+    def origin(self, column: int) -> tuple[int, int]:
+        """Return the number of the file's line from which the character at `column` comes, and its column there."""
+        number, offset = self.number, self.offset
+        for begin, its_number, its_offset in self.bends:
+            if begin <= column:
+                number, offset = its_number, its_offset
+        return number, offset + column
+
+    def cut(self, left: int, right: int) -> Line:
+        """Return the part of the line from one column to another (excluded)."""
+        bends = tuple((begin - left, number, offset + left) for begin, number, offset in self.bends)
+        return Line(self.text[left:right], self.number, self.offset + left, bends)
+
+    def __reduce__(self) -> tuple[type[Line], tuple[str, int, int, tuple[tuple[int, int, int], ...]]]:
+        """Pickle as a call, which is read back three times as fast; a cache is mostly lines."""
+        return Line, (self.text, self.number, self.offset, self.bends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +66,9 @@ class Passage:
         if not self.lines:
             return Span(self.file)
         at = self.lines[min(max(line, 0), len(self.lines) - 1)]
-        start = max(1, at.offset + column + 1)
-        return Span(self.file, at.number, start, start + width)
+        number, found = at.origin(column)
+        start = max(1, found + 1)
+        return Span(self.file, number, start, start + width)
 
     def span_at(self, index: int, width: int = 1) -> Span:
         """Return the place in the file of the character number `index` of `text`."""
@@ -84,7 +105,7 @@ class Passage:
             stop = begin + len(line.text)
             if begin <= end and start <= stop:
                 left, right = max(start - begin, 0), min(end - begin, len(line.text))
-                yield Line(line.text[left:right], line.number, line.offset + left)
+                yield line.cut(left, right)
             begin = stop + 1
 
     def without(self, ranges: Iterable[tuple[int, int]]) -> Passage:

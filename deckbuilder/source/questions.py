@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
-from deckbuilder.source.blocks import Block, item_content, read_blocks, read_structure
+from deckbuilder.source.blocks import Block, item_content, read_blocks, read_structure, remember
 from deckbuilder.source.details import unwrap_details
 from deckbuilder.source.gfm import plain_text
 from deckbuilder.source.hints import hint_paragraph, split_hints
@@ -26,7 +26,8 @@ class Question:
 
     `text` is all its words without formatting, which is what it is known by; `prompt` its first paragraph; `data` the
     blocks that belong to the question; `answer` is blank as long as there is none. `step_comments` stand in steps of
-    the answer; `waivers` let findings in the item stand. `references` are the link definitions of its file.
+    the answer; `waivers` let findings in the item stand. `last_line` is the item's last in its file. `references` are
+    the link definitions of that file.
     """
 
     span: Span
@@ -40,6 +41,7 @@ class Question:
     metadata: Metadata = field(default_factory=Metadata)
     step_comments: tuple[Comment, ...] = ()
     waivers: tuple[Waiver, ...] = ()
+    last_line: int = 0
     inside: str = ""
     references: Mapping[str, object] = field(default_factory=dict, hash=False, compare=False)
 
@@ -95,6 +97,7 @@ def read_question(
         metadata=metadata.over(defaults),
         step_comments=tuple(comment for comment in comments if comment.name == "step"),
         waivers=tuple(_for_lines(waiver, item) for waiver in waivers),
+        last_line=item.lines[-1].number,
         inside=inside,
         references=references,
     ), diagnostics
@@ -121,7 +124,8 @@ def _one_card_comment(comments: list[Comment]) -> tuple[Metadata, list[Diagnosti
 
 def _halves(item: Passage) -> tuple[Passage | None, Passage]:
     """Return the question (its paragraph and what follows without a blank line) and the rest, the answer."""
-    blocks = read_blocks(item.text)
+    structure = read_structure(item.text)
+    blocks = structure.blocks
     if not blocks or blocks[0].type != "paragraph":
         return None, item
     end = blocks[0].end
@@ -129,7 +133,11 @@ def _halves(item: Passage) -> tuple[Passage | None, Passage]:
         if block.start > end or _is_answer_like(block):
             break
         end = block.end
-    return item.slice(0, end), item.slice(end)
+    question, answer = item.slice(0, end), item.slice(end)
+    lines = [line.text for line in item.lines]
+    remember(question.text, structure.part(lines, 0, end))
+    remember(answer.text, structure.part(lines, end, len(lines)))
+    return question, answer
 
 
 def _heading_and_body(item: Passage, last: int) -> tuple[Passage | None, Passage]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from typing import Final
 
 _OPERATORS: Final = """
@@ -60,6 +60,15 @@ _INSTEAD: Final = {
     "xspace": "nothing",
 }
 
+_USUAL: Final = frozenset(
+    """
+    alpha bar begin beta bmod cdot chi cos delta dot end epsilon eta exp frac gamma geq hat in infty int kappa lambda
+    ldots left leq lim ln log lvert lVert mathbb mathbf mathcal mathrm max min mu nabla neq nu omega partial phi pi
+    prod psi quad rho right rvert rVert sigma sim sin sqrt sum tau text theta tilde times to top vec xi zeta
+    """.split()
+)
+"""What a misspelling most likely stands for, where two macros are equally near."""
+
 REFUSED_BY_GITHUB: Final = {
     "operatorname": r"\mathop{\mathrm{…}}",
     "mbox": r"\text{…}",
@@ -74,5 +83,8 @@ def instead_of(macro: str, names: Iterable[str]) -> str:
         return f"write `{macro}` without the backslash"
     if instead := _INSTEAD.get(macro):
         return f"write `{instead}`" if not instead.startswith("nothing") else f"write {instead}"
-    near = get_close_matches(macro, list(names), n=1, cutoff=0.7) if len(macro) > 2 else []
-    return f"did you mean `\\{near[0]}`?" if near else rf"for an operator's name write `\mathop{{\mathrm{{{macro}}}}}`"
+    near = get_close_matches(macro, list(names), n=5, cutoff=0.7) if len(macro) > 2 else []
+    if near:
+        best = max(near, key=lambda name: (SequenceMatcher(None, name, macro).ratio(), name in _USUAL))
+        return f"did you mean `\\{best}`?"
+    return rf"for an operator's name write `\mathop{{\mathrm{{{macro}}}}}`"

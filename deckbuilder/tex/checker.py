@@ -232,7 +232,9 @@ class _Reader:
         if frame.kind == "left":
             return self._stopped(rules.TEX_UNPAIRED, frame.start, 5, one=r"\left", other=r"\right")
         one = rf"\begin{{{frame.name}}}"
-        return self._stopped(rules.TEX_UNPAIRED, frame.start, len(one), one=one, other=rf"\end{{{frame.name}}}")
+        has_braces = self.tex.startswith(one, frame.start)  # TeX also takes a single sign for the name
+        width = len(one) if has_braces else len(r"\begin")
+        return self._stopped(rules.TEX_UNPAIRED, frame.start, width, one=one, other=rf"\end{{{frame.name}}}")
 
     def _left(self, frames: list[_Frame], begin: int, at: int, end: int) -> int:
         frames[-1].atom()
@@ -348,8 +350,9 @@ class _Reader:
     def _comment(self, begin: int, end: int) -> int:
         stop = self.tex.find("\n", begin, end)
         stop = end if stop < 0 else stop
-        if lost := self.tex[begin + 1 : stop].strip():
-            self._say(rules.TEX_COMMENT, begin, 1, lost=lost[:_SHOWN])
+        lost = self.tex[begin + 1 : stop].strip()
+        if lost or self.tex[begin - 1 : begin].isdigit():  # a per cent sign, and no end of line taken away
+            self._say(rules.TEX_COMMENT, begin, 1, lost=lost[:_SHOWN] or "%")
         return stop
 
     # ── commands ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -128,6 +128,35 @@ def test_one_stamp_for_all_notes_is_found(tmp_path: Path) -> None:
     assert "DB816" in codes(old, new)
 
 
+@pytest.mark.parametrize("other", [{}, {"key": "renamed"}])
+def test_a_question_under_another_guid_is_found(tmp_path: Path, other: dict[str, str]) -> None:
+    """If this failed, a lost deck.lock would pass, and give each learner every card a second time, never seen."""
+    again = [replace(edited(one, LATER, **other), guid=f"new-{one.guid}") for one in NOTES[:2]]
+    old, new = pair(tmp_path, package(*NOTES), package(*again, *NOTES[2:]))
+    assert codes(old, new) == ["DB812"]
+    assert "2 of 12 histories would be lost or changed: n1, n2" in run(str(new), "--previous", str(old)).stderr
+
+
+def test_a_question_that_gave_way_to_another_is_no_loss(tmp_path: Path) -> None:
+    """If this failed, no question could ever be replaced."""
+    old, new = pair(tmp_path, package(*NOTES), package(note("other", modified=LATER), *NOTES[1:]))
+    assert codes(old, new) == []
+
+
+def test_another_deck_is_no_update(tmp_path: Path) -> None:
+    """If this failed, a wrong file after --previous would prove nothing, and pass."""
+    old, new = pair(tmp_path, package(*NOTES), package(note("other", "Why?")))
+    assert codes(old, new) == ["DB830"]
+
+
+def test_a_previous_package_that_anki_refuses_is_the_one_that_is_named(tmp_path: Path) -> None:
+    """If this failed, a maintainer would look for the fault in the good package."""
+    old, new = pair(tmp_path, package(*NOTES), package(*NOTES))
+    torn(old)
+    (found,) = verify(new, old).diagnostics
+    assert (found.code, found.span.file) == ("DB811", old.as_posix())
+
+
 def test_a_picture_that_is_not_packed_is_found(tmp_path: Path) -> None:
     """If this failed, cards would show an empty frame."""
     notes = [edited(NOTES[0], LATER, answer='<img src="missing.png">'), *NOTES[1:]]

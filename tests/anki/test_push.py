@@ -567,7 +567,18 @@ def test_the_command_shows_the_plan_asks_and_says_where_the_backup_is(desk: Desk
     assert agreed.exit_code == 0, agreed.output
     assert len(list((desk.profile / "backups").glob("before-push-*.colpkg"))) > 0
     assert "to undo it, open" in agreed.stdout
-    assert "Nothing to do" in run().stdout
+    assert run().stdout.endswith("Nothing to do: the collection is as the build would have it.\n")
+
+
+def test_where_only_the_learners_own_differs_there_is_nothing_to_do(desk: Desk, run: object) -> None:
+    """If this failed, a learner would read a list of their own edits and not know whether anything was done."""
+    with desk.learner() as learner:
+        learner.edit(desk.guid(UNIT), "Answer", "My own words.")
+    assert callable(run)
+    said = run().stdout
+    assert "Nothing to do" in said
+    assert "have it, your own edits, tags and decks aside.\n" in said
+    assert "your edits kept: 1\n    unit-vector (Answer)\n" in said
 
 
 def test_a_dry_run_writes_nothing_anywhere(desk: Desk, run: object) -> None:

@@ -1,4 +1,4 @@
-"""A browser for the card tests, and reviewers that close themselves."""
+"""Reviewers that close themselves."""
 
 from __future__ import annotations
 
@@ -8,20 +8,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from tests.cards.browser import Reviewer, find_browser, open_browser
+from tests.cards.browser import Reviewer
 from tests.cards.client import Client
 
 Open = Callable[..., Reviewer]
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """The one browser of the run."""
-    path = find_browser()
-    if path is None:
-        pytest.skip("no Chromium or Chrome: install one, or name it in the variable CHROMIUM")
-    with open_browser(path) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from deckbuilder.drills.functions import FUNCTIONS
 from deckbuilder.drills.quantities import read_exact
 from deckbuilder.drills.reading import KEYS, NEEDED
 from deckbuilder.drills.specs import DEFAULT_VARIANTS
+from deckbuilder.drills.variants import choose_variants
 from deckbuilder.pipeline import Options, build
 from tests.drills.test_expressions import value_of
 from tests.drills.test_reading import sound
@@ -54,9 +55,12 @@ def test_what_is_said_to_be_refused_is(code: str, example: str, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("block", BLOCKS)
-def test_a_block_is_read(block: str) -> None:
-    """If this failed, what the page says of quotes would be wrong."""
-    assert sound(block).variants == DEFAULT_VARIANTS
+def test_a_block_is_read_and_has_its_variants(block: str) -> None:
+    """If this failed, what the page says of quotes would be wrong, or who copies the block could not build it."""
+    spec = sound(block)
+    assert spec.variants == DEFAULT_VARIANTS
+    chosen, found = choose_variants(spec, "key", ())
+    assert (chosen is not None, found) == (True, [])
 
 
 def test_every_block_is_tested() -> None:

@@ -17,7 +17,7 @@ from deckbuilder.drills.reading import read_drill
 from deckbuilder.drills.specs import DrillSpec, per_level
 from deckbuilder.drills.tolerances import Nearness, Tolerance
 from deckbuilder.yaml_text import place_in_file
-from tests.drills.samples import MOMENTUM
+from tests.support.drills import SGD
 from tests.support.fixtures import Case, cases, rewritten
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "drill_blocks"
@@ -63,7 +63,7 @@ def test_what_is_wrong_is_said_where_it_stands(case: Case, request: pytest.Fixtu
 
 def test_the_example_of_the_format_is_read_whole() -> None:
     """If this failed, some part of a drill would be passed over in silence."""
-    spec = sound(MOMENTUM)
+    spec = sound(SGD)
     assert list(spec.params) == ["w", "g", "v", "lr", "beta"]
     assert spec.params["w"] == Domain(Grid(Fraction(-1), Fraction(1, 10), 21, (10,)))
     assert spec.params["lr"] == Domain((Fraction(1, 10), Fraction(1, 100), Fraction(1, 2)))
@@ -72,7 +72,7 @@ def test_the_example_of_the_format_is_read_whole() -> None:
     }  # fmt: skip
     assert {name: let.text for name, let in spec.lets.items()} == {"v1": "beta*v + g", "w1": "w - lr*v1"}
     assert spec.lets["w1"].needs == ("v1",)
-    assert [condition.text for condition in spec.where] == ["places(w1) <= 3", "v1 != 0"]
+    assert [condition.text for condition in spec.where] == ["places(w1) <= 3", "v1 != 0", "abs(lr*beta*v) > 0.001"]
     assert [check.needs for check in spec.checks] == [("v1", "w1")]
     assert len(spec.ask.places) == 5
     assert [len(step.places) for step in spec.steps] == [4, 4]

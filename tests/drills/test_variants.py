@@ -108,11 +108,13 @@ def test_one_variant_too_many_is_counted() -> None:
     """If this failed, an author would have to try out how many variants there can be."""
     (found,) = problems_of(whole(12, variants=13, where=["x != 5"]))
     assert found.code == "DB533"
-    assert found.message.startswith("13 variants wanted, but besides the example there are only 11 ")
+    assert found.message.startswith("13 variants wanted, but besides the example only 11 differ and pass ")
+    assert found.help.startswith("write `variants: 11`")
     (found,) = problems_of(whole(3, variants=2, where=["x <= 1"]))
-    assert "1 that" in found.message
+    assert "only 1 differs and passes" in found.message
     (found,) = problems_of(whole(3, variants=2, where=["x == 0"]))
-    assert "there is none that" in found.message
+    assert "none differs and passes" in found.message
+    assert "variants: 0" not in found.help
 
 
 def test_the_count_of_a_full_domain_includes_the_variants_of_old() -> None:

@@ -139,6 +139,13 @@ def test_a_decimal_is_shown_as_it_is(value: Fraction) -> None:
 # In a text
 
 
+@pytest.mark.parametrize("text", ["$2@{y}$", "$2 @{y}$", "$= 0.5@{y}$", "$@{y}@{n}$", "$@{y} @{n:p}$"])
+def test_two_numbers_never_run_together(text: str) -> None:
+    """If this failed, a card would show 7 times 3 as 73."""
+    with pytest.raises(NoValue, match="more digits"):
+        filled(text, y=F(3), n=F(10))
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
@@ -160,6 +167,8 @@ def test_a_decimal_is_shown_as_it_is(value: Fraction) -> None:
         ("$@{y} + @{x:p}$", "$3 + (-3)$"),
         ("- @{x}\n- @{x}", "- −3\n- −3"),
         ("* @{x}", "* −3"),
+        ("Round *@{x}* and (**@{x}**), **now @{x}**", "Round *−3* and (**−3**), **now −3**"),
+        ("2 * @{x}, 2*@{x} and `*@{x}`", "2 * (−3), 2*(−3) and `*(-3)`"),
         ("a\n\n  - @{x}", "a\n\n  - −3"),
         ("1 - @{x}", "1 - (−3)"),
         (r"\$@{x}", r"\$−3"),
@@ -171,11 +180,16 @@ def test_a_decimal_is_shown_as_it_is(value: Fraction) -> None:
         ("{x} @ {x} @x", "{x} @ {x} @x"),
         ("$@{x:2p,}$", "$(-3.00)$"),
         ("$w_@{y}$", "$w_3$"),
+        ("$w_@{n}$, $2^@{n}$, $2^@{x}$", "$w_{10}$, $2^{10}$, $2^{-3}$"),
+        (r"$\sqrt@{n}$ and $\sqrt@{y}$", r"$\sqrt{10}$ and $\sqrt3$"),
+        ("2^@{n}", "2^10"),
+        ("$2 @{x}$ and $a @{x}$", "$2 (-3)$ and $a (-3)$"),
+        (r"$w_1 @{y}$, $\delta_{@{y}@{y}}$, $2{}@{y}$", r"$w_1 3$, $\delta_{33}$, $2{}3$"),
     ],
 )
 def test_what_surrounds_a_number_decides_how_it_is_written(text: str, shown: str) -> None:
     """If this failed, a card would show "2 - -3" or "−3" inside of code that is to be copied."""
-    assert filled(text, x=F(-3), y=F(3), h=F(1, 2)) == shown
+    assert filled(text, x=F(-3), y=F(3), h=F(1, 2), n=F(10)) == shown
 
 
 @given(st.fractions(-1000, 1000, max_denominator=100), st.sampled_from(["+", "-", r"\cdot", r"\times", "/", "*"]))

@@ -31,7 +31,7 @@ LAYERS = (
     ("tex", "waivers"),
     ("yaml_text",),
     ("rules",),
-    ("diagnostics", "files"),
+    ("cache", "diagnostics", "files"),
 )
 """From top to bottom; a module imports from layers below its own, never from its own or from above."""
 
@@ -47,6 +47,9 @@ HOMES = {
     "rich": ("drill_reports",),
     "wcwidth": ("reporters",),
     "anki": ("anki",),
+    "starlette": ("preview",),
+    "uvicorn": ("preview",),
+    "watchfiles": ("preview",),
 }
 """The modules that may import each library: whoever replaces a library reads one place."""
 

@@ -101,7 +101,7 @@ GH = """\
 #!/usr/bin/env bash
 printf '%s\\n' "$*" >> "$GH_LOG"
 case "$1 $2" in
-    "release list") [[ -z $GH_LAST ]] || echo "$GH_LAST" ;;
+    "api "*) [[ -z $GH_LAST ]] || echo "$GH_LAST" ;;
     "release download") mkdir -p "${@: -1}" && cp "$GH_PACKAGE" "${@: -1}/deck.apkg" ;;
 esac
 """
@@ -220,6 +220,62 @@ def test_a_later_tag_proves_the_update_from_what_learners_have(author: Author, t
     assert notes.startswith("What changed: 1 corrected.")
     assert "Every change, word by word" in notes
     assert "whose" in notes.partition("word by word")[2]
+
+
+def test_a_package_that_was_committed_is_neither_proved_nor_published(author: Author, tmp_path: Path) -> None:
+    """Otherwise a file in a pull request could go out as a release, beside one that was proved."""
+    (author.root / "build").mkdir(exist_ok=True)
+    for name in ("aaa.apkg", "zzz.apkg", "zzz.apkg.sha256"):
+        (author.root / "build" / name).write_bytes(b"PK")
+    author.git("add", "--force", "build")
+    author.commit()
+    runner = Runner(author, tmp_path / "runner", event("push", tag="v1.0"))
+    runner.run(ACTION, without=("Install",))
+    assert runner.calls()[-1].endswith("release-notes.md build/algebra.apkg build/algebra.apkg.sha256")
+
+
+def test_a_release_that_changes_very_much_comes_out(author: Author, tmp_path: Path) -> None:
+    """Otherwise a diff longer than GitHub takes would stop the release instead of being cut."""
+    author.edit("One of length one.", "One whose length is one.")
+    author.published("1.1", FIRST + DAY)
+    runner = Runner(
+        author, tmp_path / "runner", event("push", tag="v1.1"), last="v1.0", package=tmp_path / "first.apkg"
+    )
+    wordy = runner.temp / "programs" / "deckbuilder"
+    wordy.write_text(
+        f'#!/usr/bin/env bash\n[[ $1 == diff ]] || exec "{TOOLS / "deckbuilder"}" "$@"\n'
+        f'exec "{sys.executable}" -c "print(\'word \' * 200000)"\n',
+        encoding="utf-8",
+    )
+    wordy.chmod(0o755)
+    runner.run(ACTION, without=("Install",))
+    assert "release create v1.1" in runner.calls()[-1]
+    notes = (author.root / "build" / "release-notes.md").read_text(encoding="utf-8")
+    assert 100_000 < len(notes) < 125_000  # of which GitHub takes no more
+    assert notes.endswith("\n</details>\n")
+
+
+def test_a_repository_with_nothing_but_a_review_file_gets_all_of_it(author: Author, tmp_path: Path) -> None:
+    """Otherwise the five lines of the guide would work for nobody whose notes are one file."""
+    author.git("mv", "content/notes.md", "review.md")
+    author.git("rm", "-r", "--quiet", "content")
+    author.commit()
+    for words in (["release", "5.0", "review.md", "--tag"], ["build", "review.md", "--locked"]):
+        subprocess.run([str(TOOLS / "deckbuilder"), *words], cwd=author.root, capture_output=True, check=True)
+    first = shutil.copy(author.root / "build" / "review.apkg", tmp_path / "review.apkg")
+    at = event("push", tag="v5.0") | {"inputs.source": "review.md"}
+    tag = Runner(author, tmp_path / "tag", at)
+    tag.run(ACTION, without=("Install",))
+    assert tag.calls()[-1].endswith("build/review.apkg build/review.apkg.sha256")
+    base = author.git("rev-parse", "HEAD").strip()
+    path = author.root / "review.md"
+    path.write_text(path.read_text("utf-8").replace("One of length one.", "One whose length is one."), "utf-8")
+    subprocess.run([str(TOOLS / "deckbuilder"), "build", "review.md"], cwd=author.root, capture_output=True, check=True)
+    author.commit()
+    at = event("pull_request", base=base) | {"inputs.source": "review.md"}
+    request = Runner(author, tmp_path / "request", at, last="v5.0", package=Path(first))
+    assert "0 new, 1 updated, 3 unchanged" in request.run(ACTION, without=("Install",))
+    assert "whose" in (request.temp / "summary.md").read_text(encoding="utf-8")
 
 
 def test_an_update_that_loses_something_stops_before_anything_is_published(author: Author, tmp_path: Path) -> None:

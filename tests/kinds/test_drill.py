@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction as F
 from html import unescape
 from pathlib import Path
 
@@ -299,6 +300,26 @@ def test_a_mistake_comes_at_its_place(tmp_path: Path, text: str, code: str, plac
     assert [(one.span.line, one.span.column) for one in found] == [place]
 
 
+@pytest.mark.parametrize(
+    ("steps", "place"),
+    [
+        ("  - >\n    One line of words\n    and $\\bm{w} = @{w}$.\n", (13, 13)),
+        ("  - One line of words\n    and $\\bm{w} = @{w}$.\n", (12, 13)),
+        ('  - "A \\\\, then $\\\\bm{w} = @{w}$."\n', (11, 21)),
+        ("  - 'It''s $\\bm{w} = @{w}$.'\n", (11, 16)),
+        ("  - |\n    1. One.\n    2. Two, $\\bm{w} = @{w}$.\n", (13, 17)),
+    ],
+    ids=["folded", "plain", "double quotes", "single quotes", "literal"],
+)
+def test_what_rendering_finds_stands_at_its_place_in_any_yaml(
+    tmp_path: Path, steps: str, place: tuple[int, int]
+) -> None:
+    """If this failed, a formula's mistake in a folded or quoted text would be shown on another line or beside it."""
+    block = "params: {w: {range: [1, 40]}}\nexample: {w: 2}\nask: Twice $@{w}$?\nanswer: 2*w\nsteps:\n" + steps
+    found = [one for one in built(tmp_path, item(block)).diagnostics if one.code == "DB420"]
+    assert [(one.span.line, one.span.column) for one in found] == [place]
+
+
 # Rendered once, filled many times
 
 _TEXTS = st.lists(
@@ -331,3 +352,22 @@ def test_numbers_put_in_afterwards_stand_as_if_rendered_with_the_text(text: str)
         point = Point(spec, {"a": spec.params["a"].at(index), "b": spec.params["b"].at(index % 2)})
         each = html(passage_of_scalar(spec.ask.scalar, spec.ask.filled(point.numbers(spec.ask))))
         assert unescape(once.html(point)) == unescape(each)
+
+
+@pytest.mark.parametrize(
+    ("ask", "value", "shown"),
+    [
+        ("@{a}@{a}@{a}@{a}@{a}@{a}@{a}@{a}, 7@{b}", 3, "2" * 8 + ", 73"),  # a mark of the digit before it alone
+        ("@{b}. step of @{a}", 3, '<ol start="3">\n<li>step of 2</li>'),
+        ("@{b}. step of @{a}", F(1, 2), "0.5. step of 2"),
+        ("[next](https://x.org/@{b:frac})", F(-1, 2), 'href="https://x.org/(%E2%88%921/2)"'),
+    ],
+)
+def test_a_number_stands_right_wherever_it_comes_to_stand(ask: str, value: F, shown: str) -> None:
+    """If this failed, a number would slip a digit to the left, or into an attribute where no number can be."""
+    params = "params: {a: {choices: [2]}, b: {choices: [3, 1/2, -1/2]}}"
+    block = f'{params}\nexample: {{a: 2, b: 3}}\nanswer: a\nask: "{ask}"\n'
+    spec, found = read_drill(block, place_in_file("x.md"))
+    assert spec is not None, found
+    once = numbered(spec.ask, lambda passage: render(passage, RenderOptions()).html)
+    assert shown in once.html(Point(spec, {"a": F(2), "b": F(value)}))

@@ -152,6 +152,18 @@ def test_a_mistake_is_told_at_its_line(deck: Path, text: str, code: str, line: i
     assert (code, line) in [(found.code, found.span.line) for found in result.diagnostics]
 
 
+def test_a_comment_in_a_step_is_never_called_misplaced(deck: Path) -> None:
+    """If this failed, a slip in a step's comment would send the author to move it, which mends nothing."""
+    result = built(deck, source("**Open.** a <!-- step: {ID: x} -->", "**Close.** b"))
+    assert [found.code for found in result.diagnostics] == ["DB205"]
+
+
+def test_a_step_has_one_name(deck: Path) -> None:
+    """If this failed, of two names the one that the author meant might be dropped without a word."""
+    result = built(deck, source("**Open.** a <!-- step: {id: x} -->\n\n       <!-- step: {id: y} -->", "**Close.** b"))
+    assert [(found.code, found.span.line) for found in result.diagnostics] == [("DB208", 9)]
+
+
 def test_an_edited_step_reaches_a_learner_in_place(deck: Path) -> None:
     """If this failed, a release would give learners a second card of a step, or take the reviews of the first."""
     built(deck)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -220,6 +222,63 @@ def test_git_that_refuses_is_reported(author: Author, monkeypatch: pytest.Monkey
     assert result.exit_code == 1
     assert "DB805" in result.stderr
     assert "no commits today" in result.stderr
+    hook.unlink()
+    for command in re.findall(r"^  git (.*)", result.stdout, re.MULTILINE)[:-1]:
+        author.git(*shlex.split(command))
+    assert author.git("describe", "--exact-match") == "v1.0\n"
+    assert author.git("status", "--porcelain") == ""
+
+
+def test_a_release_that_git_refused_is_taken_back_as_the_finding_says(
+    author: Author, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If this failed, what git had staged would stay in the way of every later release."""
+    monkeypatch.chdir(author.root)
+    hook = author.root / ".git" / "hooks" / "pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\nexit 1\n", "utf-8")
+    hook.chmod(0o755)
+    run("release", "1.0", "--tag")
+    hook.unlink()
+    refused = run("release", "1.0", "--tag")
+    assert "`git restore --staged --worktree` them" in refused.stderr
+    author.git("restore", "--staged", "--worktree", "content")
+    assert author.git("status", "--porcelain") == ""
+    assert run("release", "1.0", "--tag").exit_code == 0
+
+
+@pytest.mark.parametrize("locked", [False, True])
+def test_a_list_of_releases_that_cannot_be_read_is_a_finding(author: Author, locked: bool) -> None:
+    """If this failed, a stray byte in words that the maintainer may edit would end in a traceback."""
+    author.published("1.0", FIRST)
+    path = author.deck / "RELEASES.md"
+    path.write_bytes(path.read_bytes() + b"caf\xe9\n")
+    author.commit()
+    result = author.release("1.0" if locked else "1.1", FIRST + DAY, locked=locked)
+    (found,) = [one for one in result.built.diagnostics if one.is_error]
+    assert (found.code, Path(found.span.file).name) == ("DB103", "RELEASES.md")
+
+
+def test_the_line_ends_of_the_list_of_releases_stay(author: Author) -> None:
+    """If this failed, each release made on Windows would show the whole list as changed."""
+    author.published("1.0", FIRST)
+    path = author.deck / "RELEASES.md"
+    old = path.read_bytes().replace(b"\n", b"\r\n")
+    path.write_bytes(old)
+    author.edit("One of length one.", "One whose length is one.")
+    author.published("1.1", FIRST + DAY)
+    text = path.read_bytes()
+    assert text.endswith(old[old.index(b"## 1.0") :])
+    assert text.count(b"\n") == text.count(b"\r\n")
+
+
+def test_a_heading_without_words_in_the_list_of_releases_is_passed_over(author: Author) -> None:
+    """If this failed, an empty heading would end CI's build of the tag in a traceback."""
+    author.published("1.0", FIRST)
+    path = author.deck / "RELEASES.md"
+    path.write_text(path.read_text("utf-8").replace("## 1.0", "## \n\n## 1.0"), "utf-8")
+    author.commit()
+    assert not author.release("1.0", FIRST + DAY, locked=True).failed
 
 
 def test_what_ci_builds_on_the_tag_is_what_the_author_released(author: Author) -> None:

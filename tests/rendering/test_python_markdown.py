@@ -43,6 +43,12 @@ def test_formulas_are_kept() -> None:
     assert r"y_1 &lt; y_2 \\" in html
 
 
+def test_formulas_of_arithmatex_are_checked_as_any_others() -> None:
+    """If this failed, a deck that names arithmatex, as most MkDocs sites with formulas do, would ship broken ones."""
+    found = rendered("so $\\bm x$\n\n\\[ \\bm y \\]", ("pymdownx.arithmatex", {"generic": True})).diagnostics
+    assert [(one.code, one.span.line, one.span.column) for one in found] == [("DB420", 1, 5), ("DB420", 3, 4)]
+
+
 def test_its_html_is_cleaned_too() -> None:
     """If this failed, the other dialect would be a way around the cleaning."""
     result = rendered("a <script>alert(1)</script>\n\n<p onclick='x()'>b</p>")

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from tests.cards.conftest import browser  # noqa: F401  # a fixture is found where it is imported
 from tests.tex.mathjax import MathJax, mathjax
 
 
 @pytest.fixture(scope="session")
-def jax(browser: Browser) -> Iterator[MathJax]:  # noqa: F811
+def jax(browser: Browser) -> Iterator[MathJax]:
     """MathJax 3.2.2 as Anki configures it."""
     with mathjax(browser) as opened:
         yield opened

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from deckbuilder.kinds.templates import FOLDER
@@ -49,6 +49,7 @@ def test_what_is_said_of_a_formula(case: Case, request: pytest.FixtureRequest) -
         assert found == case.expected
 
 
+@example(["\\begin", "^"])
 @given(PIECES)
 def test_no_text_makes_the_checker_fail(pieces: list[str]) -> None:
     """If this failed, a slip of the pen in a formula would end the build with a traceback."""

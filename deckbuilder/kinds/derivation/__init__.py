@@ -65,24 +65,26 @@ def _recognises(question: Question) -> bool:
 def _read(question: Question) -> tuple[DerivationNote, list[Diagnostic]]:
     answer = question.answer
     block = next((block for block in read_blocks(answer.text) if _is_steps(block)), None)
+    comments = _by_item(answer, block, question.step_comments)
+    strays = comments.pop(None, [])
     if block is None:
         note = DerivationNote(question, answer, (), answer.slice(0, 0))
     else:
         items = [item_content(answer, start, end).stripped() for start, end in block.items]
-        ids = _ids(answer, block, question.step_comments)
-        steps = tuple(_step(item, named) for item, named in zip(items, ids, strict=True))
+        named = {number: first.metadata.id for number, (first, *more) in comments.items()}
+        steps = tuple(_step(item, named.get(number)) for number, item in enumerate(items))
         before, after = answer.slice(0, block.start).stripped(), answer.slice(block.end).stripped()
         note = DerivationNote(question, before, steps, after)
-    return note, list(_remarks(note))
+    strays += [comment for _, *more in comments.values() for comment in more]
+    return note, list(_remarks(note, strays))
 
 
-def _remarks(note: DerivationNote) -> Sequence[Diagnostic]:
-    """Return what is to be said of step comments that stand in no step, and of steps that are wanted and not there."""
+def _remarks(note: DerivationNote, strays: Sequence[Comment]) -> Sequence[Diagnostic]:
+    """Return what is to be said of step comments that name no step, and of steps that are wanted and not there."""
     question = note.question
     found = [
-        rules.METADATA_MISPLACED.at(comment.span, comment="step", where="in one of the steps of a derivation")
-        for comment in question.step_comments
-        if not any(step.id and comment.metadata.id == step.id for step in note.steps)
+        rules.METADATA_MISPLACED.at(comment.span, comment="step", where="in a step of a derivation, one to each")
+        for comment in strays
     ]
     if question.metadata.steps == "cards" and not note.steps:
         found.append(rules.NO_STEPS.at(question.span))
@@ -93,17 +95,20 @@ def _is_steps(block: Block) -> bool:
     return block.type == "ordered_list" and len(block.items) > 1
 
 
-def _ids(answer: Passage, block: Block, comments: Sequence[Comment]) -> list[str | None]:
-    """Return the id that each item's comment gives it; the comment itself is no longer in the text."""
-    starts = [answer.lines[start].number for start, _ in block.items]
-    end = answer.lines[block.end].number if block.end < len(answer.lines) else None
-    ids: list[str | None] = [None] * len(starts)
+def _by_item(answer: Passage, block: Block | None, comments: Sequence[Comment]) -> dict[int | None, list[Comment]]:
+    """Return the comments by the number of the item that each stands in, None where it stands in none.
+
+    The comments themselves are no longer in the text.
+    """
+    starts = [answer.lines[start].number for start, _ in block.items] if block else []
+    end = answer.lines[block.end].number if block and block.end < len(answer.lines) else None
+    found: dict[int | None, list[Comment]] = {}
     for comment in comments:
         line = comment.span.line
         place = bisect_right(starts, line) - 1
-        if place >= 0 and (end is None or line < end):
-            ids[place] = comment.metadata.id
-    return ids
+        inside = place >= 0 and (end is None or line < end)
+        found.setdefault(place if inside else None, []).append(comment)
+    return found
 
 
 def _step(item: Passage, named: str | None) -> Step:

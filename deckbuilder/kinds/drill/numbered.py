@@ -2,7 +2,8 @@
 
 Rendering Markdown takes longer than all else that a variant needs. So each place is first given a number that stands
 nowhere else in the text, of the placeholder's own length, so that what is found in the text keeps its column. Where the
-marks do not come through the rendering one and all, each variant is rendered by itself.
+marks do not come through the rendering one and all, or come into a tag (as a list's first number, in an address),
+each variant is rendered by itself.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import escape
+from itertools import accumulate
 
 from deckbuilder.drills.points import Point
 from deckbuilder.drills.scalars import Scalar
@@ -51,7 +53,7 @@ def numbered(template: Template, render: Callable[[Passage], str]) -> Numbered:
         return Numbered(template, render, (html,), ())
     found = re.split("(" + "|".join(map(re.escape, marks)) + ")", html)
     order = [places[mark] for mark in found[1::2]]
-    if sorted(order) != list(range(len(marks))):
+    if sorted(order) != list(range(len(marks))) or any(map(_IN_TAG.search, accumulate(found[:-1:2]))):
         return Numbered(template, render, (), None)
     return Numbered(template, render, tuple(found[::2]), tuple(order))
 
@@ -66,12 +68,18 @@ def _marks(template: Template) -> Iterator[str]:
         while True:
             candidate += 1
             mark = str(candidate).translate(_SHUFFLED).rjust(width, "7")
-            if mark not in digits and mark not in given + mark[:-1]:
+            if mark not in digits and mark not in given + mark[:-1] and not _begins_within(mark):
                 break
         given += mark
         yield mark
 
 
+def _begins_within(mark: str) -> bool:
+    """Whether a mark's end may be its beginning: amid other digits it would be found a place too early."""
+    return any(mark.endswith(mark[:size]) for size in range(1, len(mark)))
+
+
+_IN_TAG = re.compile(r"<[^>]*\Z")
 _SHUFFLED = str.maketrans("0123456789", "3958204617")
 """Keeps marks away from the numbers that people write."""
 
@@ -81,7 +89,17 @@ def passage_of_scalar(scalar: Scalar, text: str) -> Passage:
     lines, begin = [], 0
     originals = scalar.text.split("\n")
     for number, line in enumerate(text.split("\n")):
-        span = scalar.span(begin) if number < len(originals) else scalar.span(len(scalar.text))
-        lines.append(Line(line, span.line, span.column - 1))
-        begin += len(originals[number]) + 1 if number < len(originals) else 0
+        if number >= len(originals):
+            span = scalar.span(len(scalar.text))
+            lines.append(Line(line, span.line, span.column - 1))
+            continue
+        end = begin + len(originals[number])
+        span = scalar.span(begin)
+        bends = tuple(
+            (offset - begin, place.line, place.column - 1 - (offset - begin))
+            for offset, place in scalar.runs
+            if begin < offset < end
+        )
+        lines.append(Line(line, span.line, span.column - 1, bends))
+        begin = end + 1
     return Passage(scalar.span().file, tuple(lines))

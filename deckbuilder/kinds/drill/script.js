@@ -104,7 +104,12 @@ function found(key, count) {
 // The ways to read what a learner typed, each a list of numbers: a comma may part numbers, thousands or decimals,
 // and a cross the sizes of a shape.
 function readings(typed) {
-  var text = typed.replace(/[\u2212\u2013]/g, '-').replace(/\s*[\u00d7*]\s*10\s*\^?\s*/g, 'e').replace(/[()[\]]/g, ' ').trim();
+  var text = typed.replace(/[\u2212\u2013]/g, '-')
+    .replace(/\s*[\u00d7\u00b7\u22c5*]\s*10\s*\^?\s*/g, 'e')
+    .replace(/(^|[^\d.,])10\s*\^\s*/g, function (found, before) {
+      return before + '1e';
+    })
+    .replace(/[()[\]]/g, ' ').trim();
   var close = text.replace(/\s*\/\s*/g, '/').replace(/([-+])\s+(?=[\d.,])/g, '$1');
   var thousands = /^[-+]?\d{1,3}([\s,_']\d{3})+(\.\d*)?$/.test(close) ? close.replace(/[\s,_']/g, '') : '';
   var shape = /^[\s([]*\d+(\s*[x\u00d7*]\s*\d+)+[\s)\]]*$/i.test(typed) ? typed.match(/\d+/g) : [];
@@ -131,7 +136,7 @@ function bounds(node, side) {
   return node.getAttribute('data-' + side).split(' ').map(number);
 }
 
-// Whether one of `tries` lies within the bounds that `node` carries; a billionth is allowed for what floats lose.
+// Whether one of `tries` lies within the bounds that `node` carries; a trillionth is allowed for what floats lose.
 function within(node, tries) {
   var low = bounds(node, 'low');
   var high = bounds(node, 'high');
@@ -323,11 +328,12 @@ parts.push(function (card) {
     var bar = element('div', 'db-controls');
     card.classList.remove('db-practising');
     refill(reply, replies(variants[number], typed));
-    bar.appendChild(element('span', 'db-place', place(number)));
+    refill(holder, document.createDocumentFragment());
     if (variants.length > 1) {
+      bar.appendChild(element('span', 'db-place', place(number)));
       bar.appendChild(button('Another variant', 'n', another));
+      holder.appendChild(bar);
     }
-    refill(holder, bar);
   }
 
   // Practice that is not graded: a variant not seen yet, its solution kept back.

@@ -1,0 +1,246 @@
+"""What earlier builds found out about a deck's files, kept in the user's own cache folder to be found out but once.
+
+Everything is kept by a digest of all that it follows from, and of the program and the libraries that found it. So what
+is found again is what would be found now, and a cache that is lost, damaged or unwritable costs time and nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import pickle
+import sys
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from hashlib import blake2b
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import sqlite3
+    from importlib.resources.abc import Traversable
+
+LIBRARIES: Final = ("markdown-it-py", "mdit-py-plugins", "nh3", "Pygments", "PyYAML")
+"""The distributions that decide, beside deckbuilder's own code, what is read and rendered."""
+
+KEPT_DAYS: Final = 60
+KEPT_BYTES: Final = 500_000_000
+_DAY: Final = 86_400
+_WAIT: Final = 2.0  # seconds for another build to be done with the cache
+_SUFFIX: Final = ".cache"
+_TABLE: Final = "CREATE TABLE IF NOT EXISTS shelf (name TEXT PRIMARY KEY, digest BLOB, body BLOB)"
+
+
+@dataclass(slots=True)
+class Shelf:
+    """What is known about one file, by digest. What a build does not ask for is not kept for the next one."""
+
+    known: dict[bytes, object] = field(default_factory=dict)
+    used: dict[bytes, object] = field(default_factory=dict)
+
+    def get(self, key: bytes) -> object:
+        """Return what is known under a key, or None."""
+        found = self.used.get(key)
+        if found is None:
+            found = self.known.get(key)
+            if found is not None:
+                self.used[key] = found
+        return found
+
+    def put(self, key: bytes, value: object) -> None:
+        """Keep a value, which is never None and holds nothing but plain values and the deck's own types."""
+        self.used[key] = value
+
+
+class Cache:
+    """The shelves of one deck, one for each of its files."""
+
+    def __init__(self, path: Path | None, types: Collection[type]) -> None:
+        """Use the file at `path`, or none; `types` are all that may stand on a shelf beside plain values."""
+        self._path = path
+        self._types = {(one.__module__, one.__qualname__): one for one in types}
+        self._shelves: dict[str, Shelf] = {}
+        self._database: sqlite3.Connection | None = None
+
+    def shelf(self, name: str) -> Shelf:
+        """Return the shelf of a file, empty where nothing is known."""
+        if name not in self._shelves:
+            self._shelves[name] = Shelf(self._read(name))
+        return self._shelves[name]
+
+    def _read(self, name: str) -> dict[bytes, object]:
+        if self._database is None:
+            return {}
+        try:
+            row = self._database.execute("SELECT digest, body FROM shelf WHERE name = ?", (name,)).fetchone()
+            if row is None or _seal(row[1]) != row[0]:
+                return {}
+            found = _Unpickler(row[1], self._types).load()
+        except Exception:  # whatever is wrong with what was kept, it is found out anew
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def open(self) -> None:
+        """Open the file, made anew if it is no database."""
+        if self._path is None:
+            return
+        import sqlite3
+
+        for _ in range(2):
+            try:
+                self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                self._database = sqlite3.connect(self._path, timeout=_WAIT, isolation_level=None)
+                self._database.execute("PRAGMA synchronous = OFF")  # at worst this cache is lost
+                self._database.execute(_TABLE)
+            except (sqlite3.Error, OSError) as error:
+                self.forget()
+                if not _is_damage(error):
+                    break
+                _remove(self._path)
+            else:
+                break
+
+    def close(self) -> None:
+        """Keep what is new for the next build, and let go of what belongs to files that are no more."""
+        if self._database is None or self._path is None:
+            return
+        try:
+            self._write(self._database)
+            os.utime(self._path)
+        except Exception as error:  # the next build finds out for itself
+            self.forget()
+            if _is_damage(error):
+                _remove(self._path)
+        self.forget()
+        _tidy(self._path.parent, self._path)
+
+    def _write(self, database: sqlite3.Connection) -> None:
+        new = {name: shelf.used for name, shelf in self._shelves.items() if shelf.used.keys() != shelf.known.keys()}
+        gone = {row[0] for row in database.execute("SELECT name FROM shelf")} - self._shelves.keys()
+        if not new and not gone:
+            return
+        bodies = [(name, pickle.dumps(used, protocol=5)) for name, used in new.items()]
+        database.execute("BEGIN IMMEDIATE")
+        rows = [(name, _seal(body), body) for name, body in bodies]
+        database.executemany("INSERT OR REPLACE INTO shelf VALUES (?, ?, ?)", rows)
+        database.executemany("DELETE FROM shelf WHERE name = ?", [(name,) for name in gone])
+        database.execute("COMMIT")
+
+    def forget(self) -> None:
+        """Close the file and leave it as it is."""
+        if self._database is not None:
+            with contextlib.suppress(Exception):
+                self._database.close()
+        self._database = None
+
+
+def _is_damage(error: Exception) -> bool:
+    """Whether an error says that the file is at fault, rather than that another build or the disk is in the way."""
+    import sqlite3
+
+    if not isinstance(error, sqlite3.Error):
+        return False
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    return code in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_SCHEMA)
+
+
+def _remove(path: Path) -> None:
+    for one in (path, path.with_name(f"{path.name}-journal")):
+        with contextlib.suppress(OSError):
+            one.unlink()
+
+
+@contextmanager
+def opened(folder: Path | None, deck: Path, types: Collection[type]) -> Iterator[Cache]:
+    """Give the cache of the deck at `deck` among those in `folder`; with None for a folder nothing is kept.
+
+    What a build that did not end well has found is not kept.
+    """
+    cache = Cache(None if folder is None else folder / f"{_digest(str(deck.resolve()).encode()).hex()}{_SUFFIX}", types)
+    cache.open()
+    try:
+        yield cache
+    except BaseException:
+        cache.forget()
+        raise
+    cache.close()
+
+
+def digest_of(*parts: object) -> bytes:
+    """Return the digest of plain values: equal values of equal types give equal digests, different ones never do."""
+    return _digest(repr(parts).encode("utf-8", "surrogatepass"))
+
+
+def user_folder() -> Path | None:
+    """Return where this platform keeps a user's caches, for deckbuilder; None where nobody is at home."""
+    named = os.environ.get("XDG_CACHE_HOME") or (os.environ.get("LOCALAPPDATA") if sys.platform == "win32" else None)
+    if named and Path(named).is_absolute():
+        return Path(named) / "deckbuilder"
+    try:
+        home = Path.home()
+    except RuntimeError:
+        return None
+    return home / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "deckbuilder"
+
+
+def _digest(content: bytes) -> bytes:
+    return blake2b(content, digest_size=16).digest()
+
+
+def _seal(body: bytes) -> bytes:
+    """Return what a shelf's bytes are known by: no other bytes have it, and no other program gives it."""
+    return blake2b(body, digest_size=16, key=_program()).digest()
+
+
+@cache
+def _program() -> bytes:
+    """Return a digest of all code and templates of deckbuilder, its libraries' versions, and Python's."""
+    from importlib.metadata import version
+
+    found = blake2b(repr((sys.version, [version(name) for name in LIBRARIES])).encode(), digest_size=32)
+    for path, content in _content(files("deckbuilder"), ""):
+        found.update(repr((path, len(content))).encode())
+        found.update(content)
+    return found.digest()
+
+
+def _content(folder: Traversable, above: str) -> Iterator[tuple[str, bytes]]:
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        name = f"{above}/{entry.name}"
+        if entry.is_dir():
+            if entry.name != "__pycache__":
+                yield from _content(entry, name)
+        elif not entry.name.endswith(".pyc"):
+            yield name, entry.read_bytes()
+
+
+def _tidy(folder: Path, own: Path) -> None:
+    """Remove caches that no build has used for long, and the oldest of those that are too much together."""
+    with contextlib.suppress(OSError):
+        found = sorted(
+            ((entry.stat(), entry) for entry in folder.glob(f"*{_SUFFIX}")), key=lambda one: -one[0].st_mtime
+        )
+        total = 0
+        for status, entry in found:
+            total += status.st_size
+            if entry != own and (total > KEPT_BYTES or status.st_mtime < time.time() - KEPT_DAYS * _DAY):
+                _remove(entry)
+
+
+class _Unpickler(pickle.Unpickler):
+    """Makes plain values and the types that it was told of, and nothing else, whatever the bytes ask for."""
+
+    def __init__(self, body: bytes, types: dict[tuple[str, str], type]) -> None:
+        super().__init__(io.BytesIO(body))
+        self._types = types
+
+    def find_class(self, module: str, name: str) -> type:
+        """Return one of the known types; raise UnpicklingError for any other name."""
+        if (module, name) not in self._types:
+            raise pickle.UnpicklingError(f"{module}.{name} has no place in a cache")
+        return self._types[module, name]

@@ -1,0 +1,98 @@
+"""The deck that is being written: prepared anew on every save, the last good cards kept."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+from watchfiles import awatch
+
+from deckbuilder.pipeline import Kept, Prepared, prepare
+from deckbuilder.preview.deck import PreviewCard, PreviewDeck, preview_deck
+
+PAUSE = 40
+"""Milliseconds without a change after which a save is complete: editors write, rename and touch in one go."""
+
+
+class LiveDeck:
+    """The deck at `source` as it last was. `changed` is called with each new state of it."""
+
+    def __init__(self, source: Path, changed: Callable[[PreviewDeck], None]) -> None:
+        self.source = source
+        self.deck = PreviewDeck()
+        self._changed = changed
+        self._kept = Kept()
+        self._folders: frozenset[Path] = frozenset()
+        self._news = asyncio.Condition()
+        self._stopped = asyncio.Event()
+        self._cards: dict[str, PreviewCard] = {}
+        self._failure: Exception | None = None
+        self._when_failed: Callable[[], None] = lambda: None
+
+    def card(self, imprint: str) -> PreviewCard | None:
+        """Return the card that shows just this, of the present deck or of the one before, which a page may list."""
+        return self._cards.get(imprint)
+
+    async def reload(self) -> None:
+        """Prepare the deck again and tell everyone."""
+        prepared, result = await asyncio.to_thread(prepare, self.source, None, self._kept)
+        before = self.deck
+        self.deck = preview_deck(prepared, result, before)
+        self._cards = {card.imprint: card for card in (*before.cards, *self.deck.cards)}
+        self._folders = self._watched(prepared)
+        self._changed(self.deck)
+        async with self._news:
+            self._news.notify_all()
+
+    def when_failed(self, act: Callable[[], None]) -> None:
+        """Let `act` be called if watching ends by a bug."""
+        self._when_failed = act
+
+    def raise_failure(self) -> None:
+        """Raise the bug that watching ended by, if there was one."""
+        if self._failure:
+            raise self._failure
+
+    async def watch(self) -> None:
+        """Reload on every save until `stop`."""
+        try:
+            await self._watch()
+        except Exception as bug:  # nobody awaits a task while the server runs
+            self._failure = bug
+            self._when_failed()
+
+    async def _watch(self) -> None:
+        while not self._stopped.is_set():
+            folders = self._folders
+            recursive = self.source.is_dir()
+            async for _ in awatch(*folders, step=PAUSE, debounce=400, recursive=recursive, stop_event=self._stopped):
+                await self.reload()
+                if self._folders != folders:
+                    break
+
+    async def stop(self) -> None:
+        """End `watch` and every stream of `versions`."""
+        self._stopped.set()
+        async with self._news:
+            self._news.notify_all()
+
+    async def versions(self) -> AsyncIterator[int]:
+        """Yield the deck's version now, and again whenever it changes."""
+        seen = -1
+        while not self._stopped.is_set():
+            if self.deck.version != seen:
+                seen = self.deck.version
+                yield seen
+            async with self._news:
+                while self.deck.version == seen and not self._stopped.is_set():
+                    await self._news.wait()
+
+    def _watched(self, prepared: Prepared | None) -> frozenset[Path]:
+        """Return the folders to watch: the deck's; for a lone file the one it lies in and those of its pictures."""
+        if self.source.is_dir():
+            return frozenset({self.source})
+        folder = self.source.parent
+        uses = [use for note in prepared.notes for use in note.rendered.pictures] if prepared else []
+        pictures = {(folder / use.src).parent for use in uses}
+        return frozenset({folder} | {path for path in pictures if path.is_dir()})

@@ -1,0 +1,79 @@
+"""What is known of a text without reading it is what reading it would give."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from deckbuilder.source.blocks import item_content, structure_of
+from deckbuilder.source.passage import passage_of
+
+PROJECT = Path(__file__).resolve().parents[2]
+WRITTEN = sorted(
+    [*PROJECT.glob("content/**/*.md"), *PROJECT.glob("docs/*.md"), *PROJECT.glob("tests/fixtures/**/*.md")]
+)
+
+PIECES = (
+    "What is it?", "two", "# Heading", "===", "---", "***", "- a", "- b", "+ c", "1. one", "1) one", "2. two",
+    "> said", "> [!NOTE]", "```", "```python", "~~~", "$$", "$$ x $$", "$$ x", "x $$", "| a | b |", "|---|---|",
+    "<div>", "</div>", "<!-- c", "-->", "<details>", "</details>", "[a]: b", "[a]:", "'title'", "- [ ] task",
+    "[ ] task", "a  ", "\\", "<b>", "-", "1.", "*", "#", "drill", "`x", "\u00a0", "\x0c",
+)  # fmt: skip
+INDENTS = ("", "", " ", "  ", "   ", "   ", "   ", "    ", "     ", "      ", "       ", "        ", "\t", "   \t")
+
+
+@st.composite
+def items(draw: st.DrawFn) -> str:
+    """A text of lists, most of whose lines stand inside their items."""
+    lines = []
+    for _ in range(draw(st.integers(1, 14))):
+        if draw(st.integers(0, 3)) == 0:
+            lines.append("")
+        marker = draw(
+            st.sampled_from(("1. ", "2. ", "10) ", "-  ", "")) if not draw(st.integers(0, 3)) else st.just("")
+        )
+        lines.append((marker or draw(st.sampled_from(INDENTS))) + draw(st.sampled_from(PIECES)))
+    return "\n".join(["1. " + draw(st.sampled_from(PIECES)), *lines])
+
+
+def compare(text: str) -> int:
+    """Hold what is known of the text's items, and of the parts of each, to a parse of their own; return how many."""
+    whole = structure_of(text)
+    passage = passage_of(text)
+    for (start, end), known in whole.items.items():
+        item = item_content(passage, start, end).text
+        read = structure_of(item)
+        assert (known.blocks, known.leaves) == (read.blocks, read.leaves), item
+    lines = text.split("\n")
+    for block in whole.blocks:
+        after = "\n".join(lines[block.end :])
+        rest = whole.part(lines, block.end, len(lines))
+        if rest and not after.startswith("-"):  # might be taken for front matter; no answer begins so
+            known, read = rest, structure_of(after)
+            assert (known.blocks, known.leaves) == (read.blocks, read.leaves), after
+    return len(whole.items)
+
+
+@given(items())
+@example("1. a\n\n   ```\n   code\n\n\n2. b")
+@example("1. foo\n===\n2. bar")
+@example("1. What?\n\n   \u00a0")
+@settings(deadline=None, max_examples=300)
+def test_any_item_is_known_as_it_would_be_read(text: str) -> None:
+    """Otherwise an answer would be cut in one place and shown in another."""
+    compare(text)
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.relative_to(PROJECT).as_posix())
+def test_what_people_write_is_known_as_it_would_be_read(path: Path) -> None:
+    """Otherwise an answer would be cut in one place and shown in another."""
+    compare(path.read_text("utf-8"))
+
+
+def test_most_questions_are_known_without_reading_them_again() -> None:
+    """Otherwise every build would read each note three times more than it needs."""
+    chapter = "# T\n\n## S\n\n1) What?\n\n    It is `x`:\n\n    - one;\n    - two.\n\n2) Why?\n\n   $$\n   y\n   $$\n"
+    assert compare(chapter) == 2
