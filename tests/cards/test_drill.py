@@ -226,6 +226,7 @@ POWER = '<ul class="db-checks"><li data-low="0.001" data-high="0.001"></li></ul>
 THIRD = '<ul class="db-checks"><li data-low="1/3" data-high="1/3"></li></ul>'
 VECTOR = '<ul class="db-checks"><li data-low="-0.501 1.499" data-high="-0.499 1.501"></li></ul>'
 MATRIX = '<ul class="db-checks"><li data-low="0 0 1 2" data-high="0 0 1 2"></li></ul>'
+SHAPE = '<ul class="db-checks"><li data-low="6 10" data-high="6 10"></li></ul>'
 RIGHT, WRONG, UNREADABLE = "Right.", "Not yet.", "Write a number, such as 0.25, 1/4 or 2.5e-1."
 
 
@@ -248,6 +249,8 @@ TYPED = (
     (VECTOR, ["(- 0.5 , 1.5)", "-.5 15e-1"], RIGHT),
     (VECTOR, ["0.5, 1.5", "1.5, -0.5"], WRONG),
     (VECTOR, ["-0.5", "1, 2, 3", "x, y"], "Write 2 numbers with commas between them."),
+    (SHAPE, ["6, 10", "(6, 10)", "6 × 10", "6x10", "6*10", "(6 X 10)"], RIGHT),
+    (SHAPE, ["10 × 6", "6x100"], WRONG),
     (MATRIX, ["[[0, 0], [1, 2]]", "0 0 1 2", "(0,0),(1,2)", "0,0;1,2"], RIGHT),
 )  # fmt: skip
 """What is to be answered, ways to type it, and what they must be told."""

@@ -101,7 +101,8 @@ function found(key, count) {
   return record || {variant: ofToday(key, count), typed: []};
 }
 
-// The ways to read what a learner typed, each a list of numbers: a comma may part numbers, thousands or decimals.
+// The ways to read what a learner typed, each a list of numbers: a comma may part numbers, thousands or decimals,
+// and a cross the sizes of a shape.
 function readings(typed) {
   var text = typed.replace(/[\u2212\u2013]/g, '-')
     .replace(/\s*[\u00d7\u00b7\u22c5*]\s*10\s*\^?\s*/g, 'e')
@@ -111,10 +112,12 @@ function readings(typed) {
     .replace(/[()[\]]/g, ' ').trim();
   var close = text.replace(/\s*\/\s*/g, '/').replace(/([-+])\s+(?=[\d.,])/g, '$1');
   var thousands = /^[-+]?\d{1,3}([\s,_']\d{3})+(\.\d*)?$/.test(close) ? close.replace(/[\s,_']/g, '') : '';
+  var shape = /^[\s([]*\d+(\s*[x\u00d7*]\s*\d+)+[\s)\]]*$/i.test(typed) ? typed.match(/\d+/g) : [];
   return [
     close.split(/[\s,;]+/),
     close.replace(/,/g, '.').split(/[\s;]+/),
-    [thousands]
+    [thousands],
+    shape
   ].map(function (pieces) {
     return pieces.filter(Boolean).map(number);
   });
