@@ -260,3 +260,12 @@ def test_the_guide_for_learners_says_what_the_matrix_proves() -> None:
         row = next(line for line in guide.splitlines() if line.startswith(f"| {version} |"))
         keeps = tuple(int(part) for part in version.split(".")[:2]) >= matrix.KEEPS_STAMPS_SINCE
         assert row.split("|")[3].strip() == ("yes" if keeps else "only of releases")
+
+
+def test_only_faults_make_a_collection_unsound() -> None:
+    """If this failed, CI would refuse a good release because a learner answered across the turn of a second."""
+    done = "Database rebuilt and optimized."
+    assert proof.problems_in(done, sound=True) == ""
+    assert proof.problems_in(f"Added last review time to 4 cards.\n{done}", sound=True) == ""
+    assert proof.problems_in(f"Deleted 4 cards with missing note.\n{done}", sound=True) != ""
+    assert proof.problems_in(done, sound=False) != ""

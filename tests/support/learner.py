@@ -25,6 +25,7 @@ from anki.import_export_pb2 import (
 from anki.models import NotetypeDict
 from anki.notes import Note
 
+from deckbuilder.anki.proof import problems_in
 from deckbuilder.packaging.frame import note_type_as_anki_has_it
 from deckbuilder.packaging.plan import NoteTypePlan, PackagePlan
 from deckbuilder.packaging.writer import package_bytes
@@ -245,7 +246,7 @@ class Learner:
     def database_problems(self) -> str:
         """Return what Anki's "Check Database" finds wrong, an empty string if nothing is."""
         report, healthy = self.col.fix_integrity()
-        return "" if healthy and "\n" not in report.strip() else report
+        return problems_in(report, sound=healthy)
 
     def refusal_of(self, note_type: NoteTypePlan) -> str:
         """Return why Anki refuses to add the note type, an empty string if it takes it."""
