@@ -1345,6 +1345,19 @@ PUSH_CONFLICT = Rule(
 )
 
 
+_LONG = (
+    "Warmup raises the learning rate from nearly zero to its full size over the first steps of training. "
+    "Early gradients come from weights that were drawn at random, so they point in directions that change"
+    " quickly, and a large step along one of them can push activations into ranges from which training "
+    "recovers slowly. Adam adds a reason of its own: its running averages of squared gradients rest on "
+    "few samples at first, so the sizes of its steps vary a great deal. With small steps the averages "
+    "settle before they matter. Later the loss surface is smoother, and the same rate that would have "
+    "done harm at the start is safe. Models that normalise before each block need less of it, because "
+    "their gradients are better scaled from the first step on. Very large batches need more, since their "
+    "rates are larger."
+)
+"""An answer of more words than anybody recalls whole."""
+
 LONG_ANSWER = Rule(
     code="DB701",
     name="long-answer",
@@ -1352,6 +1365,11 @@ LONG_ANSWER = Rule(
     message="an answer of {words} words, and no key points to grade oneself by",
     why="Of a long answer a learner recalls a part and cannot tell whether that was enough; both the grade and the interval become guesses.",
     mend="Add `**Key points**` with a short list, split the question, or put what is good to know into `<details>`.",
+    example=Example(
+        _LONG,
+        _LONG
+        + "\n\n**Key points**\n\n- early gradients are erratic\n- Adam's averages rest on few samples\n- later steps are safe",
+    ),
 )
 
 SEVERAL_QUESTIONS = Rule(
@@ -1436,6 +1454,13 @@ LONG_CODE = Rule(
     message="{lines} lines of code in an answer that is no implementation",
     why="Nobody recalls so much code on a card that asks for something else, and on a phone it pushes the answer away.",
     mend="Cut it down to the lines that matter, put it into `<details>`, or make it a question of kind `implementation`.",
+    example=Example(
+        "```python\nimport math\n\ndef softmax(logits):\n    largest = max(logits)\n    powers = []\n    for logit in logits:\n"
+        "        powers.append(math.exp(logit - largest))\n    total = 0.0\n    for power in powers:\n        total += power\n"
+        "    shares = []\n    for power in powers:\n        shares.append(power / total)\n    return shares\n\n"
+        "print(softmax([1.0, 2.0]))\nprint(softmax([1e3, 2e3]))\n```",
+        "```python\ndef softmax(logits):\n    powers = np.exp(logits - logits.max())\n    return powers / powers.sum()\n```",
+    ),
 )
 
 NEAR_DUPLICATE = Rule(
