@@ -61,7 +61,3 @@ class Work:
         self.done += steps
         if self.done > self.limit:
             raise TooMuchWork(f"this takes more than {self.limit:,} steps to work out")
-
-    def portion(self, steps: int) -> Work:
-        """Return a counter for a part of this work: at most `steps`, and no more than what is left here."""
-        return Work(min(steps, self.limit - self.done))

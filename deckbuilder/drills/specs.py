@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from deckbuilder.diagnostics import Span
 from deckbuilder.drills.domains import Domain
 from deckbuilder.drills.expressions import Expression
 from deckbuilder.drills.quantities import Value
-from deckbuilder.drills.scalars import Scalar
 from deckbuilder.drills.templates import Template
 from deckbuilder.drills.tolerances import Tolerance
 
@@ -39,7 +38,7 @@ class DrillSpec:
     """A drill, or one level of it: everything but its variants.
 
     `answers` are by name, the only one of an unnamed answer by "". `variants` leaves the example out. `levels` are the
-    further notes that a drill makes, each complete in itself: see `per_level`.
+    further notes that a drill makes, each complete in itself.
     """
 
     span: Span
@@ -58,18 +57,3 @@ class DrillSpec:
     per_variant: bool = False
     level: str = ""
     levels: tuple[DrillSpec, ...] = field(default=(), repr=False)
-
-    def key(self, drill: str) -> str:
-        """Return the key of this level's note, given the drill's: the level's name behind it."""
-        return f"{drill}-{self.level}" if self.level else drill
-
-
-def per_level(spec: DrillSpec) -> tuple[DrillSpec, ...]:
-    """Return the specs that make a note each: the drill as it is written, then its levels."""
-    return (spec, *spec.levels)
-
-
-def texts_of(spec: DrillSpec) -> Iterator[Scalar]:
-    """Yield every text of a drill that a learner may come to see, with its place."""
-    yield spec.ask.scalar
-    yield from (step.scalar for step in spec.steps)

@@ -54,10 +54,6 @@ class Template:
     scalar: Scalar
     places: tuple[Placeholder, ...]
 
-    def fill(self, value_of: Callable[[Expression], Value]) -> str:
-        """Return the text with its numbers; raises as `numbers` does."""
-        return self.filled(self.numbers(value_of))
-
     def numbers(self, value_of: Callable[[Expression], Value]) -> tuple[str, ...]:
         """Return what stands in each place; raises what `value_of` raises, and NoValue for what cannot be shown."""
         texts: list[str] = []

@@ -14,7 +14,7 @@ from deckbuilder.drills.domains import Domain, Grid
 from deckbuilder.drills.limits import MAX_BLOCK, MAX_EXPRESSIONS, MAX_LEVELS, MAX_NAMES
 from deckbuilder.drills.literals import read_number
 from deckbuilder.drills.reading import read_drill
-from deckbuilder.drills.specs import DrillSpec, per_level
+from deckbuilder.drills.specs import DrillSpec
 from deckbuilder.drills.tolerances import Nearness, Tolerance
 from deckbuilder.yaml_text import place_in_file
 from tests.support.drills import SGD
@@ -81,7 +81,7 @@ def test_the_example_of_the_format_is_read_whole() -> None:
     assert [mistake.name for mistake in spec.mistakes] == ["plain SGD, no momentum", "wrong sign"]
     assert spec.variants == 12
     assert not spec.per_variant
-    assert per_level(spec) == (spec,)
+    assert spec.levels == ()
 
 
 def test_vectors_and_matrices_are_read() -> None:
@@ -136,12 +136,8 @@ def test_a_level_is_the_drill_with_some_things_different() -> None:
         "    ask: '@{x} and @{w}'\n    mistakes:\n"
         "  easy: {variants: 3, params: {x: {range: [0, 2]}}}\n"
     )
-    assert [(level.level, level.key("k")) for level in per_level(spec)] == [
-        ("", "k"),
-        ("hard", "k-hard"),
-        ("easy", "k-easy"),
-    ]
-    _, hard, easy = per_level(spec)
+    assert [level.level for level in (spec, *spec.levels)] == ["", "hard", "easy"]
+    hard, easy = spec.levels
     assert list(hard.params) == ["x", "w"]
     assert hard.example == {"x": 1, "w": 2}
     assert {name: let.text for name, let in hard.lets.items()} == {"y": "x + w"}

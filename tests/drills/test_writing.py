@@ -32,7 +32,9 @@ def filled(text: str, **values: Value) -> str:
     """Return a text with its numbers."""
     template, diagnostics = parse_template(Scalar(text, ((0, Span("x.md")),)))
     assert not diagnostics
-    return template.fill(lambda expression: evaluate(expression, values.__getitem__, Work(MAX_POINT_STEPS)))
+    return template.filled(
+        template.numbers(lambda expression: evaluate(expression, values.__getitem__, Work(MAX_POINT_STEPS)))
+    )
 
 
 @pytest.mark.parametrize(
@@ -212,7 +214,7 @@ def test_no_text_makes_the_reader_fail(text: str) -> None:
         assert found.span.line == 1
     if not diagnostics:
         try:
-            shown = template.fill(lambda _: F(-1))
+            shown = template.filled(template.numbers(lambda _: F(-1)))
         except NoValue as error:
             assert error.span
         else:
