@@ -22,15 +22,16 @@ _NAMELESS: Final = getattr(os, "O_TMPFILE", 0) if Path("/proc/self/fd").is_dir()
 def atomic_writer(path: Path) -> Iterator[IO[bytes]]:
     """Open a new file that takes `path`'s place when the block ends well and leaves no trace when it does not.
 
-    Being killed leaves none either where files can be without a name (Linux); elsewhere a later call clears it away.
+    Being killed leaves none either where files can be without a name (Linux), but for the moment between naming the
+    whole file and moving it; what is left then, and elsewhere, the next call clears away.
     The file can be read and sought in. A file that it replaces keeps its mode; a symbolic link is replaced, never
     followed, so that a stranger's repository cannot point a build at somebody's own files. Raises OSError.
     """
     mode = _mode_to_keep(path)
-    _clear_away(path.parent)
+    clear_away(path.parent)
     # Beside the target, because only a rename within one file system is atomic. The name is made here and not by
     # tempfile, whose files are readable by their owner alone whatever the umask says.
-    temporary = path.with_name(f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}")
+    temporary = path.with_name(f"{_PREFIX}{os.getpid()}-{secrets.token_hex(8)}{_SUFFIX}")
     try:
         with _new_file(temporary) as file:
             yield file
@@ -60,13 +61,27 @@ def _give_name(file: IO[bytes], name: Path) -> None:
     os.link(f"/proc/self/fd/{file.fileno()}", name, src_dir_fd=file.fileno())
 
 
-def _clear_away(folder: Path) -> None:
-    """Remove the temporary files of processes that were killed long ago."""
+def clear_away(folder: Path) -> None:
+    """Remove the temporary files of processes that were killed."""
     with contextlib.suppress(OSError):
         for left in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
             with contextlib.suppress(OSError):
-                if time.time() - left.stat().st_mtime > _LONG_AGO:
+                if _is_abandoned(left.name) or time.time() - left.stat().st_mtime > _LONG_AGO:
                     left.unlink()
+
+
+def _is_abandoned(name: str) -> bool:
+    """Whether the process that made a temporary file is known to be gone; another machine's looks alive or gone."""
+    number = name.removeprefix(_PREFIX).partition("-")[0]
+    if os.name != "posix" or not number.isdecimal():  # elsewhere the question would end the process
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False
 
 
 def write_atomically(path: Path, content: bytes) -> None:

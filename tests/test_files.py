@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -135,3 +137,15 @@ if POSIX:  # Windows has neither modes nor devices of this kind, and asks for a 
         with pytest.raises(OSError, match="ordinary"):
             write_atomically(pipe, b"x")
         assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_what_a_killed_process_left_is_cleared_away(tmp_path: Path) -> None:
+    """If this failed, a build that was killed at the wrong moment would leave a file that blocks the next release."""
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    (tmp_path / f".deckbuilder-{gone.pid}-abc.tmp").write_bytes(b"whole")
+    alive = tmp_path / f".deckbuilder-{os.getpid()}-abc.tmp"
+    alive.write_bytes(b"in work")
+    write_atomically(tmp_path / "deck.lock", b"new")
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"deck.lock", alive.name} or (os.name != "posix" and len(left) == 3)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from deckbuilder import pipeline, rules
 from deckbuilder.diagnostics import Diagnostic, Span
-from deckbuilder.files import write_atomically
+from deckbuilder.files import clear_away, write_atomically
 from deckbuilder.identity.lock import Lock, Release
 from deckbuilder.pipeline import BuildResult, Options, Prepared
 from deckbuilder.project import DECK_LOCK, RELEASES
@@ -115,6 +115,8 @@ def _remarks_on_repository(
         yield rules.NO_REPOSITORY.at(place)
         return
     top, made = repository.root.resolve(), {path.resolve() for path in (output, *_beside(output))}
+    for folder in (prepared.project.lock.parent, output.parent):  # what a release that was killed left is no change
+        clear_away(folder)
     try:
         changed = [name for name in repository.changed() if top / name not in made]
         if changed:

@@ -66,12 +66,19 @@ class Scene:
         return child
 
     def problems(self) -> list[str]:
-        """Return which files are neither as before nor as after."""
+        """Return which files are neither as before nor as after.
+
+        A whole file may still have its temporary name, if the kill came just before it was moved; that it is gone
+        once the work is done again is seen to by `_finish`.
+        """
         found = state(self.now)
         whole = {*self.old.values(), *self.new.values()}
         problems = [f"{name} is half there" for name, content in found.items() if content not in whole]
         problems += [f"{name} is gone" for name in self.old if name not in found]
-        return problems + [f"{name} is left over" for name in found if name not in self.old | self.new]
+        strange = [name for name in found if name not in self.old | self.new]
+        return problems + [
+            f"{name} is left over" for name in strange if not name.rpartition("/")[2].startswith(".deckbuilder-")
+        ]
 
 
 def state(folder: Path) -> dict[str, str]:
