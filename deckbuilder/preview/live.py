@@ -8,7 +8,8 @@ from pathlib import Path
 
 from watchfiles import awatch
 
-from deckbuilder.pipeline import Kept, Prepared, prepare
+from deckbuilder.cache import Cache
+from deckbuilder.pipeline import Prepared, prepare
 from deckbuilder.preview.deck import PreviewCard, PreviewDeck, preview_deck
 
 PAUSE = 40
@@ -22,7 +23,7 @@ class LiveDeck:
         self.source = source
         self.deck = PreviewDeck()
         self._changed = changed
-        self._kept = Kept()
+        self._memory = Cache()
         self._folders: frozenset[Path] = frozenset()
         self._news = asyncio.Condition()
         self._stopped = asyncio.Event()
@@ -36,7 +37,7 @@ class LiveDeck:
 
     async def reload(self) -> None:
         """Prepare the deck again and tell everyone."""
-        prepared, result = await asyncio.to_thread(prepare, self.source, None, self._kept)
+        prepared, result = await asyncio.to_thread(prepare, self.source, None, self._memory)
         before = self.deck
         self.deck = preview_deck(prepared, result, before)
         self._cards = {card.imprint: card for card in (*before.cards, *self.deck.cards)}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from deckbuilder.kinds.registry import KIND_NAMES
+from deckbuilder.kinds.titles import KIND_NAMES
 from deckbuilder.kinds.templates import load_templates
 from tests.cards.pictures import DOING, IMAGES, example, take
 

@@ -21,6 +21,7 @@ LAYERS = (
     ("diff",),
     ("pipeline",),
     ("packaging",),
+    ("drafting",),
     ("lints",),
     ("rendering",),
     ("identity",),

@@ -12,7 +12,7 @@ from shutil import copy
 
 from playwright.sync_api import expect
 
-from deckbuilder.kinds.registry import KIND_NAMES
+from deckbuilder.kinds.titles import KIND_NAMES
 from deckbuilder.kinds.templates import FOLDER
 from tests.cards.browser import find_browser, open_browser
 from tests.preview.conftest import Reader, start, stop
