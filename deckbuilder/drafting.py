@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pickle
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
@@ -30,6 +30,7 @@ from deckbuilder.rendering.drafts import (
     Draft,
     DraftedFile,
     DraftedQuestion,
+    FileTask,
     Recipe,
     Settling,
     lines_of,
@@ -39,7 +40,6 @@ from deckbuilder.rendering.options import RenderOptions
 from deckbuilder.rendering.pictures import PictureUse
 from deckbuilder.rendering.renderer import Rendered, render, render_inline
 from deckbuilder.source.documents import read_document
-from deckbuilder.source.files import SourceFile
 from deckbuilder.source.passage import Line, Passage
 from deckbuilder.source.questions import Question
 
@@ -50,27 +50,19 @@ _BACK = (
 _TAG = re.compile(r"<(?!img\b|input\b|hr\b)[^<>]*>|&nbsp;|\s")
 
 
-@dataclass(frozen=True, slots=True)
-class FileTask:
-    """A file to be drafted: by which habit, with which options, and the questions of it that are known already.
+def draft_file(task: FileTask, tell: Callable[[int], None] | None = None) -> DraftedFile:
+    """Return all that a file gives, making anew only the questions that are not known.
 
-    `digest` is what the drafted file is to be known by.
+    `tell` is told, after each question, how many lines are done.
     """
-
-    file: SourceFile
-    digest: bytes
-    habit: str
-    options: RenderOptions
-    known: tuple[DraftedQuestion, ...] = ()
-
-
-def draft_file(task: FileTask) -> DraftedFile:
-    """Return all that a file gives, making anew only the questions that are not known."""
     document, diagnostics = read_document(task.file, task.habit)
-    known = {question.digest: question for question in task.known if question.digest}
-    drafter = _Drafter(task.options, known)
-    questions = tuple([drafter.question(question) for question in document.questions])
-    return DraftedFile(task.digest, questions, document.waivers, tuple(diagnostics))
+    drafter = _Drafter(task.options, {question.digest: question for question in task.known if question.digest})
+    questions = []
+    for question in document.questions:
+        questions.append(drafter.question(question))
+        if tell:
+            tell(question.last_line)
+    return DraftedFile(task.digest, task.file.inside, tuple(questions), document.waivers, tuple(diagnostics))
 
 
 class _Drafter:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -40,6 +40,7 @@ from deckbuilder.rendering.drafts import (
     Draft,
     DraftedFile,
     DraftedQuestion,
+    FileTask,
     Settling,
     moved,
 )
@@ -47,15 +48,19 @@ from deckbuilder.rendering.media import MediaFile
 from deckbuilder.rendering.notes import RenderedNote, ResolvedNote, rendered, with_packed_pictures
 from deckbuilder.rendering.options import GITHUB, PYTHON_MARKDOWN, RenderOptions
 from deckbuilder.rendering.pictures import load_pictures
-from deckbuilder.source.files import SourceFile, read_files, read_text
+from deckbuilder.source.files import read_files, read_text
 from deckbuilder.waivers import Waiver, silenced
+from deckbuilder.workers import WorkerDied, processors, shared_out
 
 CLOCK_SLACK = 2
 """Seconds by which a change time may run ahead of the clock before the build refuses instead of waiting."""
 
 
 Watch: TypeAlias = Callable[[int, int], None]
-"""Is told, after each note, how many are rendered, of how many."""
+"""Is told, after each note or file that had to be rendered, how many lines are done, of how many."""
+
+WORTH_SHARING = 300_000
+"""Characters of Markdown from which on more processes than one are quicker; fewer are read before another has begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,8 @@ class Options:
     """What a build is asked for. `output` None stands for build/<deck>.apkg; `now` None for the present second.
 
     `watch` is told how far the work is; `cache` is the folder where what was found is kept for the next build, if any.
+    `jobs` is the number of processes that read and render, None for as many as pay. More than one are begun by copying
+    or importing the program, so the program must be prepared for that.
     """
 
     output: Path | None = None
@@ -73,6 +80,7 @@ class Options:
     now: int | None = None
     watch: Watch | None = None
     cache: Path | None = None
+    jobs: int | None = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,15 +164,18 @@ def prepare(
         return None, _result("", (), (), (), diagnostics)
     # Python-Markdown's extensions may be anybody's code and change without a new version: nothing of theirs is kept.
     folder = options.cache if project.settings.flavour == GITHUB else None
-    with memory.again() if memory is not None else cache.opened(folder, project.lock, KEPT_TYPES) as known:
-        return _prepare(project, diagnostics, options, known)
+    try:
+        with memory.again() if memory is not None else cache.opened(folder, project.lock, KEPT_TYPES) as known:
+            return _prepare(project, diagnostics, options, known)
+    except CannotGoOn as stop:
+        return None, _result(project.settings.name, (), (), (), [*diagnostics, *stop.diagnostics])
 
 
 def _prepare(
     project: Project, diagnostics: list[Diagnostic], options: Options, known: Cache
 ) -> tuple[Prepared | None, BuildResult]:
     how = RenderOptions(project.settings.flavour, project.settings.markdown_extensions)
-    drafts, found = _draft_files(project, how, options.watch, known)
+    drafts, found = _draft_files(project, how, options, known)
     diagnostics += found + _remarks_on_extensions(how, project)
     questions = [question for draft in drafts for question in draft.questions]
     diagnostics += _remarks_on_questions(questions, project)
@@ -216,24 +227,25 @@ def check(source: Path, options: Options | None = None) -> BuildResult:
 
 
 def _draft_files(
-    project: Project, how: RenderOptions, watch: Watch | None, known: Cache
+    project: Project, how: RenderOptions, options: Options, known: Cache
 ) -> tuple[list[DraftedFile], list[Diagnostic]]:
     """Read every file and draft its notes; what an earlier build drafted of the same text is taken as it is."""
     files, diagnostics = read_files(project.folder, list(project.files), project.root)
     habit = project.settings.questions
-    drafts = {}
-    new: list[tuple[SourceFile, bytes]] = []
+    drafts: dict[str, DraftedFile] = {}
+    tasks = []
     for file in files:
         digest = digest_of(file.name, file.inside, habit, how.flavour, how.markdown_extensions, file.text)
-        draft = known.shelf(file.inside).get(_DRAFT)
-        if isinstance(draft, DraftedFile) and draft.digest == digest:
-            drafts[file.inside] = draft
+        before = known.shelf(file.inside).get(_DRAFT)
+        if isinstance(before, DraftedFile) and before.digest == digest:
+            drafts[file.inside] = before
         else:
-            new.append((file, digest))
-    if new:
-        drafts |= _draft_new(new, habit, how, watch, known)
-    for file in files:
-        diagnostics += drafts[file.inside].diagnostics
+            questions = before.questions if isinstance(before, DraftedFile) else ()
+            tasks.append(FileTask(file, digest, habit, how, questions))
+    for draft in _draft_anew(tasks, options, project):
+        drafts[draft.inside] = draft
+        known.shelf(draft.inside).put(_DRAFT, draft)
+    diagnostics += [found for file in files for found in drafts[file.inside].diagnostics]
     return [drafts[file.inside] for file in files], diagnostics
 
 
@@ -241,21 +253,35 @@ _DRAFT = b"draft"
 """Where on a file's shelf the last draft of it lies."""
 
 
-def _draft_new(
-    new: Sequence[tuple[SourceFile, bytes]], habit: str, how: RenderOptions, watch: Watch | None, known: Cache
-) -> Mapping[str, DraftedFile]:
-    from deckbuilder.drafting import FileTask, draft_file  # brings in all that reads and renders Markdown
+def _draft_anew(tasks: Sequence[FileTask], options: Options, project: Project) -> Iterator[DraftedFile]:
+    """Yield the drafts of files, in whatever order they are done, made by as many processes as are wanted and pay."""
+    if not tasks:
+        return
+    from deckbuilder.drafting import draft_file  # brings in all that reads and renders Markdown
 
-    drafts = {}
-    for number, (file, digest) in enumerate(new, start=1):
-        shelf = known.shelf(file.inside)
-        before = shelf.get(_DRAFT)
-        questions = before.questions if isinstance(before, DraftedFile) else ()
-        drafts[file.inside] = draft_file(FileTask(file, digest, habit, how, questions))
-        shelf.put(_DRAFT, drafts[file.inside])
-        if watch:
-            watch(number, len(new))
-    return drafts
+    total = sum(task.lines for task in tasks)
+    done = 0
+
+    def tell(lines: int) -> None:
+        if options.watch:
+            options.watch(done + lines, total)
+
+    size = sum(len(task.file.text) for task in tasks)
+    jobs = options.jobs or (processors() if size >= WORTH_SHARING else 1)
+    if min(jobs, len(tasks)) == 1:
+        for task in tasks:
+            draft = draft_file(task, tell)
+            done += task.lines
+            tell(0)
+            yield draft
+        return
+    try:
+        for number, draft in shared_out(draft_file, tasks, jobs):
+            done += tasks[number].lines
+            tell(0)
+            yield draft
+    except WorkerDied:
+        raise CannotGoOn(rules.WORKER_DIED.at(project.place)) from None
 
 
 def _waivers(project: Project, drafts: Iterable[DraftedFile]) -> list[Waiver]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from deckbuilder.rendering.remembered import remembered
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +18,6 @@ from deckbuilder import cache
 from deckbuilder.cli.main import main
 from deckbuilder.pipeline import BuildResult, Options, build
 from deckbuilder.rendering.options import RenderOptions
-from deckbuilder.rendering.remembered import remembered
 from deckbuilder.rendering.renderer import render
 from deckbuilder.source.passage import Line, Passage
 

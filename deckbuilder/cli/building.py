@@ -11,6 +11,7 @@ from deckbuilder.cli.shared import (
     cache_folder,
     cache_option,
     format_option,
+    jobs_option,
     locked_option,
     report,
     source_argument,
@@ -24,10 +25,18 @@ from deckbuilder.cli.shared import (
 @locked_option
 @strict_option
 @click.option("--retire", is_flag=True, help="Allow more than a quarter of the notes to be retired at once.")
+@jobs_option
 @cache_option
 @format_option
 def build(
-    source: Path, output: Path | None, locked: bool, strict: bool, retire: bool, uncached: bool, form: str
+    source: Path,
+    output: Path | None,
+    locked: bool,
+    strict: bool,
+    retire: bool,
+    jobs: int | None,
+    uncached: bool,
+    form: str,
 ) -> None:
     """Build SOURCE into an .apkg for Anki.
 
@@ -40,7 +49,7 @@ def build(
 
     with progress() as watch:
         kept = cache_folder(uncached=uncached)
-        options = pipeline.Options(output, locked, strict, retire, watch=watch, cache=kept)
+        options = pipeline.Options(output, locked, strict, retire, watch=watch, cache=kept, jobs=jobs)
         result = pipeline.build(source, options)
     report(result, form, checked=False)
 
@@ -49,9 +58,10 @@ def build(
 @source_argument
 @locked_option
 @strict_option
+@jobs_option
 @cache_option
 @format_option
-def check(source: Path, locked: bool, strict: bool, uncached: bool, form: str) -> None:
+def check(source: Path, locked: bool, strict: bool, jobs: int | None, uncached: bool, form: str) -> None:
     """Report everything that is wrong with SOURCE, and write nothing.
 
     Exit code: 0 clean or warnings only, 1 errors were found, 2 the command was misspelt.
@@ -60,5 +70,6 @@ def check(source: Path, locked: bool, strict: bool, uncached: bool, form: str) -
 
     with progress() as watch:
         kept = cache_folder(uncached=uncached)
-        result = pipeline.check(source, pipeline.Options(locked=locked, strict=strict, watch=watch, cache=kept))
+        options = pipeline.Options(locked=locked, strict=strict, watch=watch, cache=kept, jobs=jobs)
+        result = pipeline.check(source, options)
     report(result, form, checked=True)

@@ -23,6 +23,10 @@ locked_option = click.option(
 cache_option = click.option(
     "--no-cache", "uncached", is_flag=True, help="Neither use nor keep what earlier builds found out."
 )  # fmt: skip
+jobs_option = click.option(
+    "-j", "--jobs", type=click.IntRange(min=1), metavar="N",
+    help="How many processes read and render. [default: as many as make it quicker]",
+)  # fmt: skip
 format_option = click.option(
     "--format", "form", type=click.Choice(FORMATS), default="text", show_default=True,
     help="How to report: for people, as one JSON object, as GitHub annotations, or as SARIF for code scanning.",

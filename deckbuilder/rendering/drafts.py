@@ -14,7 +14,9 @@ from typing import Any, TypeVar
 from deckbuilder.cache import digest_of
 from deckbuilder.diagnostics import Diagnostic, Related, Severity, Span
 from deckbuilder.drills.slots import Slot, Slots
+from deckbuilder.rendering.options import RenderOptions
 from deckbuilder.rendering.pictures import PictureUse
+from deckbuilder.source.files import SourceFile
 from deckbuilder.source.passage import Line
 from deckbuilder.waivers import Waiver
 
@@ -113,12 +115,35 @@ class DraftedQuestion:
 
 @dataclass(frozen=True, slots=True)
 class DraftedFile:
-    """All that a file gives. `digest` stands for its text, its name and the options; `waivers` are its sections'."""
+    """All that a file gives; `inside` is its name inside the deck, `waivers` are those of its sections.
+
+    `digest` stands for its text, its name and the options.
+    """
 
     digest: bytes
+    inside: str
     questions: tuple[DraftedQuestion, ...]
     waivers: tuple[Waiver, ...]
     diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileTask:
+    """A file to be drafted: by which habit, with which options, and the questions of it that are known already.
+
+    `digest` is what the drafted file is to be known by.
+    """
+
+    file: SourceFile
+    digest: bytes
+    habit: str
+    options: RenderOptions
+    known: tuple[DraftedQuestion, ...] = ()
+
+    @property
+    def lines(self) -> int:
+        """The number of the file's lines."""
+        return self.file.text.count("\n") + 1
 
 
 KEPT_TYPES = (
