@@ -45,7 +45,7 @@ from deckbuilder.rendering.drafts import (
     moved,
 )
 from deckbuilder.rendering.media import MediaFile
-from deckbuilder.rendering.notes import RenderedNote, ResolvedNote, rendered, with_packed_pictures
+from deckbuilder.rendering.notes import RenderedNote, ResolvedNote, rendered
 from deckbuilder.rendering.options import GITHUB, PYTHON_MARKDOWN, RenderOptions
 from deckbuilder.rendering.pictures import load_pictures
 from deckbuilder.source.files import read_files, read_text
@@ -427,12 +427,12 @@ def _remarks_on_retired(
 def _render(
     resolved: Sequence[ResolvedNote], project: Project, deck: str, known: Cache
 ) -> tuple[list[RenderedNote], list[MediaFile], list[Diagnostic]]:
-    """Complete every note's fields, then put its pictures' packed names in."""
-    notes = [rendered(note, project.settings, deck, known.shelf(note.question.inside)) for note in resolved]
-    uses = [use for note in notes for use in note.pictures]
+    """Read every picture, then complete every note's fields."""
+    uses = [use for note in resolved for use in note.draft.pictures]
     pictures, diagnostics = load_pictures(uses, project.folder, project.root)
     media = {picture.name: picture for picture in pictures.values()}
-    return [with_packed_pictures(note, pictures) for note in notes], list(media.values()), diagnostics
+    notes = [rendered(note, project.settings, deck, pictures, known.shelf(note.question.inside)) for note in resolved]
+    return notes, list(media.values()), diagnostics
 
 
 def _remarks_on_extensions(options: RenderOptions, project: Project) -> list[Diagnostic]:

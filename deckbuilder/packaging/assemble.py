@@ -76,7 +76,7 @@ def _note(note: StampedNote, lock: Lock, decks: Mapping[str, int], position: int
     delivered = note.locked.delivered
     if delivered and delivered.fingerprint == note.locked.fingerprint:
         filled[fields.VERSION] = escape(delivered.version)
-    filled[fields.DELIVERED] = print_of(filled, note.rendered.tags)
+    filled[fields.DELIVERED] = print_of(filled, note.rendered.tags, note.rendered.prints.texts)
     return NotePlan(
         guid=note.locked.guid,
         note_type=note_type_id(note.locked.kind, lock),

@@ -57,17 +57,25 @@ class ResolvedNote:
 
 
 @dataclass(frozen=True, slots=True)
-class RenderedNote:
-    """A resolved note with its fields as HTML, its tags, and the local pictures that its fields show.
+class Prints:
+    """What tells whether a note has changed: fingerprints (16 hex digits) of its body, and of all that counts.
 
-    `shelf` is where its fingerprints may be known.
+    `texts` are the prints of its filled fields that a delivery is known by, Source and Version left out.
     """
+
+    body: str
+    whole: str
+    texts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedNote:
+    """A resolved note with its fields as HTML (an empty one may be missing), its tags, and their prints."""
 
     resolved: ResolvedNote
     fields: Mapping[str, str]
     tags: tuple[str, ...]
-    pictures: tuple[PictureUse, ...]
-    shelf: Shelf
+    prints: Prints
 
     @property
     def question(self) -> DraftedQuestion:
@@ -84,31 +92,32 @@ class RenderedNote:
         """The name of the kind that the note is now."""
         return self.resolved.draft.kind
 
+    @property
+    def pictures(self) -> tuple[PictureUse, ...]:
+        """The local pictures that the fields show."""
+        return self.resolved.draft.pictures
+
     def fingerprints(self) -> tuple[str, str]:
         """Return fingerprints (16 hex digits each) of the note's body, and of all that makes it count as changed."""
-        filled = self.fields
-        pictures = [filled[name] for name in _SHOWING if name in filled] if self.pictures else None
-        key = digest_of(self.resolved.draft.digest, filled[fields.KEY], filled[fields.TOPIC], self.tags, pictures)
-        found = self.shelf.get(key)
-        if not isinstance(found, tuple):
-            found = self._fingerprints()
-            self.shelf.put(key, found)
-        body, whole = found
-        return body, whole
-
-    def _fingerprints(self) -> tuple[str, str]:
-        filled = {name: text for name, text in self.fields.items() if text and name not in fields.UNCOUNTED}
-        body = {name: text for name, text in filled.items() if name != fields.TOPIC}
-        return _digest(body), _digest([filled, self.tags])
+        return self.prints.body, self.prints.whole
 
 
-_SHOWING = tuple(name for name in fields.FIELDS if name not in fields.UNCOUNTED)
+def rendered(
+    resolved: ResolvedNote,
+    settings: Settings,
+    deck: str,
+    pictures: Mapping[tuple[str, str], MediaFile],
+    shelf: Shelf,
+) -> RenderedNote:
+    """Return a note with all its fields and tags, and its pictures under their packed names.
 
-
-def rendered(resolved: ResolvedNote, settings: Settings, deck: str, shelf: Shelf) -> RenderedNote:
-    """Return a note with all its fields and tags. `deck` is the deck's name."""
+    `deck` is the deck's name; `pictures` is by file and path; `shelf` is where the note's prints may be known.
+    """
     question, draft = resolved.question, resolved.draft
+    names = {use.src: found.name for use in draft.pictures if (found := pictures.get((use.span.file, use.src)))}
     filled = dict(draft.fields)
+    if draft.pictures:
+        filled = {name: with_pictures(text, names) for name, text in filled.items()}
     filled[fields.KEY] = resolved.identity.key
     filled[fields.KIND] = draft.kind
     filled[fields.TOPIC] = _topic(question.section)
@@ -116,7 +125,20 @@ def rendered(resolved: ResolvedNote, settings: Settings, deck: str, shelf: Shelf
     filled[fields.VERSION] = escape(settings.version)
     prefix = slug(deck) if settings.tag_prefix is None else settings.tag_prefix
     tags = tags_of(question.section, question.tags, settings.tags, prefix)
-    return RenderedNote(resolved, filled, tags, draft.pictures, shelf)
+    digest = digest_of(draft.digest, filled[fields.KEY], filled[fields.TOPIC], tags, sorted(names.items()))
+    return RenderedNote(resolved, filled, tags, _prints(filled, tags, digest, shelf))
+
+
+def _prints(filled: Mapping[str, str], tags: tuple[str, ...], digest: bytes, shelf: Shelf) -> Prints:
+    """Return a note's prints, from the shelf if they are there; `digest` stands for the note."""
+    known = shelf.get(digest)
+    if not isinstance(known, tuple):
+        counted = {name: text for name, text in filled.items() if text and name not in fields.UNCOUNTED}
+        body = {name: text for name, text in counted.items() if name != fields.TOPIC}
+        texts = {name: fields.text_print(text) for name, text in counted.items()}
+        known = _digest(body), _digest([counted, tags]), texts
+        shelf.put(digest, known)
+    return Prints(*known)
 
 
 @lru_cache(maxsize=1024)
@@ -138,17 +160,6 @@ def tags_of(section: tuple[str, ...], own: tuple[str, ...], common: tuple[str, .
     """Return a note's tags, sorted: its section path below the prefix, the deck's own, and the question's."""
     path = "::".join(part for part in (prefix, *(slug(title) for title in section)) if part)
     return tuple(sorted({tag for tag in (path, *common, *own) if tag}))
-
-
-def with_packed_pictures(note: RenderedNote, pictures: Mapping[tuple[str, str], MediaFile]) -> RenderedNote:
-    """Return the note with its pictures' packed names in place of their paths. `pictures` is by file and path."""
-    if not note.pictures:
-        return note
-    names = {
-        use.src: pictures[use.span.file, use.src].name for use in note.pictures if (use.span.file, use.src) in pictures
-    }
-    filled = {name: with_pictures(text, names) for name, text in note.fields.items()}
-    return RenderedNote(note.resolved, filled, note.tags, note.pictures, note.shelf)
 
 
 def _digest(value: object) -> str:
