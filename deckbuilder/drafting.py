@@ -17,7 +17,7 @@ from typing import Any
 from deckbuilder import rules
 from deckbuilder.cache import digest_of
 from deckbuilder.diagnostics import Diagnostic, Span
-from deckbuilder.drills.slots import slots_of_text
+from deckbuilder.drills.slots import slots_of_text, slots_text
 from deckbuilder.identity.evidence import answer_print
 from deckbuilder.identity.keys import content_words
 from deckbuilder.kinds import fields
@@ -160,12 +160,18 @@ def _question_print(question: Question) -> str:
 
 
 def settle(settling: Settling, options: RenderOptions) -> Draft:
-    """Return a drill's draft with its fields, at the place where its recipe has the question."""
+    """Return a drill's draft with its fields, at the place where its recipe has the question.
+
+    What is settled once is settled: with what the lock is to keep of it, the same comes out. Its parts are made from
+    that, and so is its digest, unless there is something to say of this time alone.
+    """
     made = _made(settling.recipe)
     settled = settled_note(settling)
-    draft = _filled(made.kind, settled.note, made.part, settling.digest, options)
+    again = replace(settling, slots=slots_text(settled.slots))
+    digest = settling.digest if settled.diagnostics else again.digest
+    draft = _filled(made.kind, settled.note, made.part, digest, options)
     parts = [
-        _unsettled(part, made.kind, settling.part(number), digest_of(settling.digest, number))
+        _unsettled(part, made.kind, again.part(number), digest_of(again.digest, number))
         for number, part in enumerate(made.kind.parts(settled.note))
     ]
     return replace(

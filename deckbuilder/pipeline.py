@@ -382,6 +382,7 @@ def _settled(note: ResolvedNote, how: RenderOptions, shelf: Shelf) -> ResolvedNo
 
         draft = settle(settling, how)
         shelf.put(settling.digest, draft)
+        shelf.put(draft.digest, draft)  # what the next build asks for, which knows what the lock now keeps
     draft = moved(draft, first - FAR)
     return replace(note, draft=draft, slots=draft.slots, settling=settling)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import sqlite3
@@ -173,6 +174,54 @@ def test_no_edit_shows_that_anything_was_kept(
         assert outcome(deck, folder / "kept", NOW + number) == plain
         if plain[2]:
             (deck / "deck.lock").write_bytes(cast("bytes", plain[2]))
+
+
+CHANGES = {
+    **{f"settings {number}": {"settings": text} for number, text in enumerate(SETTINGS)},
+    "picture": {"picture": PICTURE + b"1"},
+    "headings": {"writings": (headed, headed)},
+    "definition": {"books": (1, 1)},
+    "lines": {"blank_lines": (2, 3)},
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_whatever_changes_is_seen(tmp_path: Path, change: str) -> None:
+    """Otherwise an author would change a setting or a picture, and nothing would come of it for now."""
+    deck, every = small_deck(tmp_path), tuple(range(len(MORE_NOTES)))
+    before = Edition(notes=(every[::2], every[1::2]))
+    for edition in (before, replace(before, **CHANGES[change]), before):
+        edition.write(deck)
+        plain = outcome(deck, None)
+        assert plain[1] or edition is not before, "no package was made, so nothing is compared"
+        assert outcome(deck, tmp_path / "kept") == plain
+
+
+def test_a_drill_follows_the_lock(tmp_path: Path) -> None:
+    """Otherwise a variant that a merge brought with deck.lock would not be on the card."""
+    deck = small_deck(tmp_path)
+    (deck / "one.md").write_text(chapter([9], 0, 0), encoding="utf-8")
+    lock = deck / "deck.lock"
+    lock.write_bytes(cast("bytes", outcome(deck, tmp_path / "kept")[2]))
+    assert outcome(deck, tmp_path / "kept")[2] == lock.read_bytes()
+    slot = json.loads(next(line for line in lock.read_text("utf-8").splitlines() if "slots" in line))["slots"][0]
+    value = slot["values"]["a"]
+    other = next(str(number) for number in range(1, 10) if f'{{"a": "{number}"}}' not in lock.read_text("utf-8"))
+    text = lock.read_text("utf-8").replace(f'"values": {{"a": "{value}"}}', f'"values": {{"a": "{other}"}}')
+    lock.write_text(text.replace(f'"": "{int(value) + 1}"', f'"": "{int(other) + 1}"'), encoding="utf-8")
+    plain = outcome(deck, None)
+    assert f"What is {other} + 1?".encode() in cast("bytes", plain[1])
+    assert outcome(deck, tmp_path / "kept") == plain
+
+
+def test_a_settled_drill_is_not_settled_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise the build after the first one would draw and try every variant once more."""
+    deck = small_deck(tmp_path)
+    (deck / "one.md").write_text(chapter([9, 11], 0, 0), encoding="utf-8")
+    (deck / "deck.lock").write_bytes(cast("bytes", outcome(deck, tmp_path / "kept")[2]))
+    plain = outcome(deck, None)
+    monkeypatch.setattr("deckbuilder.drafting.settle", refuse)
+    assert outcome(deck, tmp_path / "kept") == plain
 
 
 def test_any_number_of_processes_makes_the_same(tmp_path: Path) -> None:
