@@ -87,7 +87,7 @@ class _Drafter:
             section=question.section,
             text=question.text,
             answer=_question_print(question),
-            words=tuple([int.from_bytes(blake2b(word.encode(), digest_size=7).digest()) for word in words]),
+            words=b"".join([blake2b(word.encode(), digest_size=8).digest() for word in words]),
             id=question.metadata.id,
             tags=question.metadata.tags,
             waivers=question.waivers,

@@ -34,6 +34,9 @@ FIELDS: Final = (
     TOPIC, SOURCE, VERSION, KIND, *SPARES,
 )  # fmt: skip
 
+PRINTED: Final = tuple(name for name in FIELDS if name != DELIVERED)
+"""The fields of which `DELIVERED` holds a print, in this order."""
+
 SORT_FIELD: Final = FIELDS.index(QUESTION)
 UNCOUNTED: Final = frozenset({SOURCE, VERSION, DELIVERED})
 """Fields that may differ without the note counting as changed, so that a line inserted above touches no learner."""

@@ -19,7 +19,7 @@ def near_duplicates(questions: Sequence[DraftedQuestion]) -> Iterator[Diagnostic
     Each set of words is known by the sum of its words' numbers, and is looked up with each of its words left out; a
     word exchanged for another makes another question, so such pairs are never compared.
     """
-    totals = [sum(question.words) if len(question.words) >= _FEWEST else None for question in questions]
+    totals = [sum(words) if len(words := _numbers(question)) >= _FEWEST else None for question in questions]
     first: dict[int, int] = {}  # the first question with a sum
     for number, total in enumerate(totals):
         if total is not None:
@@ -28,8 +28,8 @@ def near_duplicates(questions: Sequence[DraftedQuestion]) -> Iterator[Diagnostic
     for number, (question, total) in enumerate(zip(questions, totals, strict=True)):
         if total is None:
             continue
-        without = [total - word for word in question.words] if len(question.words) > _FEWEST else []
-        without = [one for one in without if one in first]
+        words = _numbers(question)
+        without = [one for word in words if (one := total - word) in first] if len(words) > _FEWEST else []
         earlier = [first[total], longer.get(total, number), *(first[one] for one in without)]
         other = next((questions[one] for one in earlier if one < number), None)
         if other and close_wording(other.text, question.text):
@@ -37,3 +37,7 @@ def near_duplicates(questions: Sequence[DraftedQuestion]) -> Iterator[Diagnostic
             yield rules.NEAR_DUPLICATE.at(question.span, related=(place,))
         for one in without:
             longer.setdefault(one, number)
+
+
+def _numbers(question: DraftedQuestion) -> Sequence[int]:
+    return memoryview(question.words).cast("Q")

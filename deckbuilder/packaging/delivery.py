@@ -9,14 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Final
 
 from deckbuilder.kinds import fields
 
 _FORM: Final = "1"
-_NONE: Final[Mapping[str, str]] = MappingProxyType({})
-_PRINTED: Final = tuple(name for name in fields.FIELDS if name != fields.DELIVERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +32,15 @@ class Delivery:
         return field == fields.DELIVERED or self.texts.get(field, "") == fields.text_print(text)
 
 
-def print_of(filled: Mapping[str, str], tags: Iterable[str], known: Mapping[str, str] = _NONE) -> str:
-    """Return the print of a note with these texts by field name and these tags; `known` are prints of such texts."""
-    of_texts = [known.get(name) or fields.text_print(filled.get(name, "")) for name in _PRINTED]
+def print_of(filled: Mapping[str, str], tags: Iterable[str], known: str = "") -> str:
+    """Return the print of a note with these texts by field name and these tags.
+
+    `known` are the prints of its texts, joined, as far as they are known; where one is empty it is found out.
+    """
+    of_known = known.split(".") if known else [""] * len(fields.PRINTED)
+    of_texts = [
+        found or fields.text_print(filled.get(name, "")) for name, found in zip(fields.PRINTED, of_known, strict=True)
+    ]
     return f"{_FORM} {_print_of_tags(tuple(tags))} {'.'.join(of_texts)}"
 
 
@@ -52,6 +55,6 @@ def read_print(text: str) -> Delivery | None:
     if len(parts) != 3 or parts[0] != _FORM:
         return None
     texts = parts[2].split(".")
-    if len(texts) != len(_PRINTED):
+    if len(texts) != len(fields.PRINTED):
         return None
-    return Delivery(frozenset(parts[1].split(".")), dict(zip(_PRINTED, texts, strict=True)))
+    return Delivery(frozenset(parts[1].split(".")), dict(zip(fields.PRINTED, texts, strict=True)))

@@ -90,8 +90,8 @@ class DraftedQuestion:
     """A question of the sources, answered or not, with the draft of its note if it gives one.
 
     `digest` stands for all that it was made of, wherever it stands in its file; empty where something in it speaks of
-    other lines than its own. `answer` is the fingerprint of its answer's words, `words` are numbers for the words that
-    carry its meaning. `last_line` is its last in its file, `inside` the file's name inside the deck.
+    other lines than its own. `answer` is the fingerprint of its answer's words, `words` are numbers of 8 bytes for the
+    words that carry its meaning. `last_line` is its last in its file, `inside` the file's name inside the deck.
     """
 
     digest: bytes
@@ -99,7 +99,7 @@ class DraftedQuestion:
     section: tuple[str, ...]
     text: str
     answer: str
-    words: tuple[int, ...]
+    words: bytes
     id: str | None
     tags: tuple[str, ...]
     waivers: tuple[Waiver, ...]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
 from html import escape
+from types import MappingProxyType
 
 from deckbuilder.cache import Shelf, digest_of
 from deckbuilder.diagnostics import Span
@@ -60,22 +61,42 @@ class ResolvedNote:
 class Prints:
     """What tells whether a note has changed: fingerprints (16 hex digits) of its body, and of all that counts.
 
-    `texts` are the prints of its filled fields that a delivery is known by, Source and Version left out.
+    `texts` are the prints that a delivery is known by: of each field in the frozen order, joined by full stops, nothing
+    of those that are not counted.
     """
 
     body: str
     whole: str
-    texts: Mapping[str, str]
+    texts: str
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedNote:
-    """A resolved note with its fields as HTML (an empty one may be missing), its tags, and their prints."""
+    """A resolved note with all that it shows. `names` are the packed names of its pictures, by their paths."""
 
     resolved: ResolvedNote
-    fields: Mapping[str, str]
+    topic: str
+    source: str
+    version: str
+    names: Mapping[str, str]
     tags: tuple[str, ...]
     prints: Prints
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The fields as HTML; one that is empty may be missing. They are put together anew each time, to be held once.
+
+        A deck of 100,000 notes has a million of them.
+        """
+        filled = dict(self.resolved.draft.fields)
+        if self.pictures:
+            filled = {name: with_pictures(text, self.names) for name, text in filled.items()}
+        filled[fields.KEY] = self.resolved.identity.key
+        filled[fields.KIND] = self.kind
+        filled[fields.TOPIC] = self.topic
+        filled[fields.SOURCE] = self.source
+        filled[fields.VERSION] = self.version
+        return filled
 
     @property
     def question(self) -> DraftedQuestion:
@@ -102,6 +123,10 @@ class RenderedNote:
         return self.prints.body, self.prints.whole
 
 
+_NOT_YET = Prints("", "", "")
+_NO_NAMES: Mapping[str, str] = MappingProxyType({})
+
+
 def rendered(
     resolved: ResolvedNote,
     settings: Settings,
@@ -114,31 +139,35 @@ def rendered(
     `deck` is the deck's name; `pictures` is by file and path; `shelf` is where the note's prints may be known.
     """
     question, draft = resolved.question, resolved.draft
-    names = {use.src: found.name for use in draft.pictures if (found := pictures.get((use.span.file, use.src)))}
-    filled = dict(draft.fields)
-    if draft.pictures:
-        filled = {name: with_pictures(text, names) for name, text in filled.items()}
-    filled[fields.KEY] = resolved.identity.key
-    filled[fields.KIND] = draft.kind
-    filled[fields.TOPIC] = _topic(question.section)
-    filled[fields.SOURCE] = source_link(question.inside, draft.span, settings.source_url)
-    filled[fields.VERSION] = escape(settings.version)
     prefix = slug(deck) if settings.tag_prefix is None else settings.tag_prefix
-    tags = tags_of(question.section, question.tags, settings.tags, prefix)
-    digest = digest_of(draft.digest, filled[fields.KEY], filled[fields.TOPIC], tags, sorted(names.items()))
-    return RenderedNote(resolved, filled, tags, _prints(filled, tags, digest, shelf))
-
-
-def _prints(filled: Mapping[str, str], tags: tuple[str, ...], digest: bytes, shelf: Shelf) -> Prints:
-    """Return a note's prints, from the shelf if they are there; `digest` stands for the note."""
+    note = RenderedNote(
+        resolved,
+        _topic(question.section),
+        source_link(question.inside, draft.span, settings.source_url),
+        escape(settings.version),
+        _names(draft.pictures, pictures) if draft.pictures else _NO_NAMES,
+        tags_of(question.section, question.tags, settings.tags, prefix),
+        _NOT_YET,
+    )
+    names = sorted(note.names.items())
+    digest = digest_of(draft.digest, resolved.identity.key, note.topic, note.tags, names)
     known = shelf.get(digest)
     if not isinstance(known, tuple):
-        counted = {name: text for name, text in filled.items() if text and name not in fields.UNCOUNTED}
-        body = {name: text for name, text in counted.items() if name != fields.TOPIC}
-        texts = {name: fields.text_print(text) for name, text in counted.items()}
-        known = _digest(body), _digest([counted, tags]), texts
+        known = _prints(note)
         shelf.put(digest, known)
-    return Prints(*known)
+    return replace(note, prints=Prints(*known))
+
+
+def _names(uses: Iterable[PictureUse], pictures: Mapping[tuple[str, str], MediaFile]) -> Mapping[str, str]:
+    found = ((use.src, pictures.get((use.span.file, use.src))) for use in uses)
+    return {src: picture.name for src, picture in found if picture}
+
+
+def _prints(note: RenderedNote) -> tuple[str, str, str]:
+    counted = {name: text for name, text in note.fields.items() if text and name not in fields.UNCOUNTED}
+    body = {name: text for name, text in counted.items() if name != fields.TOPIC}
+    texts = ".".join(fields.text_print(counted.get(name, "")) for name in fields.PRINTED)
+    return _digest(body), _digest([counted, note.tags]), texts
 
 
 @lru_cache(maxsize=1024)
