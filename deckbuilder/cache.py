@@ -11,6 +11,7 @@ import io
 import marshal
 import os
 import pickle
+import re
 import sys
 import time
 from collections.abc import Collection, Iterator
@@ -225,13 +226,30 @@ def _seal(body: bytes) -> bytes:
 @cache
 def _program() -> bytes:
     """Return a digest of all code and templates of deckbuilder, its libraries' versions, and Python's."""
-    from importlib.metadata import version
-
-    found = blake2b(repr((sys.version, [version(name) for name in LIBRARIES])).encode(), digest_size=32)
+    found = blake2b(repr((sys.version, _versions())).encode(), digest_size=32)
     for path, content in _content(files("deckbuilder"), ""):
         found.update(repr((path, len(content))).encode())
         found.update(content)
     return found.digest()
+
+
+def _versions() -> list[str]:
+    """Return the names of the libraries with their versions, as the folders that they were installed by are called.
+
+    Asking the standard library costs as much as reading a cache of 500 notes; it is asked where a folder is missing.
+    """
+    wanted = {re.sub(r"[-_.]+", "_", name).lower(): name for name in LIBRARIES}
+    found: dict[str, str] = {}
+    for place in sys.path:
+        with contextlib.suppress(OSError):
+            for entry in os.listdir(place or "."):  # noqa: PTH208  # a string's name is all that is wanted
+                if entry.endswith(".dist-info"):
+                    found.setdefault(re.sub(r"[-_.]+", "_", entry.partition("-")[0]).lower(), entry)
+    if not wanted.keys() <= found.keys():
+        from importlib.metadata import version
+
+        return [f"{name} {version(name)}" for name in LIBRARIES]
+    return [found[name] for name in sorted(wanted)]
 
 
 def _content(folder: Traversable, above: str) -> Iterator[tuple[str, bytes]]:
