@@ -22,7 +22,6 @@ from deckbuilder.identity.evidence import answer_print
 from deckbuilder.identity.keys import content_words
 from deckbuilder.kinds import fields
 from deckbuilder.kinds._shared.notes import Kind, Note, Part, Settled
-from deckbuilder.kinds.drill import DrillNote
 from deckbuilder.kinds.registry import read_note
 from deckbuilder.lints.registry import lint
 from deckbuilder.rendering.drafts import (
@@ -223,6 +222,8 @@ def _unsettled(part: Part, kind: Kind, recipe: Recipe, digest: bytes) -> Draft:
 
 def _variants(note: Note) -> int:
     """Return how many variants a card has for its script to choose from: the example, and those that were drawn."""
+    from deckbuilder.kinds.drill.notes import DrillNote  # brings in all that drills reckon with
+
     if not isinstance(note, DrillNote) or note.spec is None or note.chosen is None:
         return 0
     return 1 + (0 if note.spec.per_variant else len(note.chosen.live))
