@@ -22,14 +22,15 @@ def read_block(text: str) -> tuple[YamlValue | None, list[Diagnostic], frozenset
 
     Returns the value, what is wrong, and the lines that were read so; all places count lines and columns of the block.
     """
-    lines = text.split("\n")
+    written = text.split("\n")
+    lines = written.copy()
     mended: set[int] = set()
     problems: list[Diagnostic] = []
     while True:
         value, found = read_yaml("\n".join(lines), in_block)
         index = found[0].span.line - 1 if found else 0
         parts = _unquoted(lines[index]) if found and value is None else None
-        problems += [_helped(each, lines) for each in found]
+        problems += [_helped(replace(each, span=_within(each.span, written)), lines) for each in found]
         if parts is None or index + 1 in mended or len(mended) == _MOST_MENDS:
             return value, problems, frozenset(mended)
         mended.add(index + 1)
@@ -39,6 +40,12 @@ def read_block(text: str) -> tuple[YamlValue | None, list[Diagnostic], frozenset
 def in_block(line: int, column: int, width: int) -> Span:
     """Return a place of a block, counted in the block itself."""
     return Span("", line + 1, column + 1, column + 1 + width)
+
+
+def _within(span: Span, lines: list[str]) -> Span:
+    """Return a place that does not point beyond its line, as quotes that were put in would make it."""
+    column = min(span.column, len(lines[span.line - 1]) + 1)
+    return replace(span, column=column, end=column + span.width)
 
 
 def as_text(value: YamlValue) -> str:
