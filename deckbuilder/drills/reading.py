@@ -25,6 +25,7 @@ from deckbuilder.drills.limits import (
     MAX_EXPRESSIONS,
     MAX_LEVELS,
     MAX_POINT_STEPS,
+    MAX_STEPS,
     NoValue,
     Work,
 )
@@ -81,11 +82,13 @@ def read_drill(text: str, place: Place) -> tuple[DrillSpec | None, list[Diagnost
         return None, sheet.notes
     sheet.unknown_keys(root.data, KEYS, "the drill")
     spec = _spec(root.data, root.span, sheet)
-    if sheet.expressions > MAX_EXPRESSIONS:
+    if sheet.is_too_large:
         sheet.note(rules.DRILL_TOO_LARGE, root.span, limit=f"{MAX_EXPRESSIONS:,}", what="expressions in a drill")
         return spec, sheet.notes
     levels = _levels(root.data, sheet)
-    return (replace(spec, levels=levels) if spec else None), sheet.notes
+    share = MAX_STEPS // (1 + len(levels))
+    levels = tuple(replace(level, share=share) for level in levels)
+    return (replace(spec, levels=levels, share=share) if spec else None), sheet.notes
 
 
 # Levels
@@ -100,7 +103,7 @@ def _levels(entries: Entries, sheet: Sheet) -> tuple[DrillSpec, ...]:
         if len(found) == MAX_LEVELS:
             sheet.note(rules.DRILL_TOO_LARGE, key_span, limit=MAX_LEVELS, what="levels")
             break
-        if sheet.expressions > MAX_EXPRESSIONS:
+        if sheet.is_too_large:
             sheet.note(rules.DRILL_TOO_LARGE, key_span, limit=f"{MAX_EXPRESSIONS:,}", what="expressions in a drill")
             break
         if problem := _problem_of_level(name):

@@ -7,7 +7,7 @@ import pytest
 from deckbuilder.source.passage import Line, Passage
 
 FOLDED = Passage("x.md", (Line("abc $x  y$ d''e f", 5, 4, ((6, 5, 4), (7, 6, -3), (14, 6, -2))),))
-"""Line 5 of a file, from column 5 on, ends behind `x`; line 6 goes on from column 5 on, and has a quote written double."""
+"""Line 5 of a file ends behind `x`, and line 6 goes on; both from column 5 on. In line 6 a quote is written double."""
 
 
 @pytest.mark.parametrize(
