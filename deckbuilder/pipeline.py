@@ -55,6 +55,9 @@ from deckbuilder.workers import WorkerDied, processors, shared_out
 CLOCK_SLACK = 2
 """Seconds by which a change time may run ahead of the clock before the build refuses instead of waiting."""
 
+DECK_LEVELS = 11
+"""How deep the real Anki lets decks lie below one another."""
+
 
 Watch: TypeAlias = Callable[[int, int], None]
 """Is told, after each note or file that had to be rendered, how many lines are done, of how many."""
@@ -201,6 +204,7 @@ def _prepare(
     templates = load_templates(KIND_NAMES)
     notes, new_lock = _stamp(rendered_notes, templates, project, lock, now)
     diagnostics += remarks_on_clock(new_lock, project)
+    diagnostics += _remarks_on_decks(notes, project)
     if options.locked and (lock_text is None or new_lock != lock):
         changes = _what_changes(notes, retired)
         diagnostics.append(rules.LOCK_OUTDATED.at(Span(project.lock_name), changes=changes))
@@ -488,6 +492,13 @@ def remarks_on_clock(lock: Lock, project: Project) -> Iterable[Diagnostic]:
     if newest > clock + CLOCK_SLACK:
         times = [time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(second)) for second in (newest, clock)]
         yield rules.CLOCK_BEHIND.at(Span(project.lock_name), lock=times[0], clock=times[1])
+
+
+def _remarks_on_decks(notes: Sequence[StampedNote], project: Project) -> Iterable[Diagnostic]:
+    for deck in dict.fromkeys(note.deck for note in notes):
+        levels = deck.count("::") + 1
+        if levels > DECK_LEVELS:
+            yield rules.DECK_TOO_DEEP.at(project.place, deck=deck, levels=levels, limit=DECK_LEVELS)
 
 
 def _newest(lock: Lock) -> int:

@@ -92,9 +92,11 @@ def _window(line: str, start: int, end: int) -> tuple[str, int, int]:
     Columns are a terminal's: wide characters take two, combining ones none. Of a very long line the part is shown that
     holds those characters.
     """
+    passed = max(0, start - 2 * _WIDEST)  # of a long line only the part is looked at: it may have thousands of findings
+    line, start, end = line[passed : start + 2 * _WIDEST], start - passed, end - passed
     before, marked, after = _opened(line[:start]), _opened(line[:end]), _opened(line)
     cut = max(0, min(len(before) - _BEFORE, len(after) - _WIDEST))
-    shown, opening = after[cut : cut + _WIDEST], "…" if cut else ""
+    shown, opening = after[cut : cut + _WIDEST], "…" if cut or passed else ""
     lead = _columns(opening + before[cut:])
     width = _columns(opening + marked[cut : cut + _WIDEST]) - lead
     return opening + shown + ("…" if cut + _WIDEST < len(after) else ""), lead, max(1, width)

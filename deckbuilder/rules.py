@@ -1091,6 +1091,15 @@ OUTPUT_UNWRITABLE = Rule(
     mend="Choose another place with -o, or make room or give permission there.",
 )
 
+DECK_TOO_DEEP = Rule(
+    code="DB611",
+    name="deck-too-deep",
+    severity=ERROR,
+    message="the deck `{deck}` lies {levels} levels deep, and Anki takes no more than {limit}",
+    why="Anki refuses to import a package with a deck below so many others.",
+    mend="Give the deck a name of fewer levels, or write a smaller number at `subdecks`.",
+)
+
 NO_REPOSITORY = Rule(
     code="DB801",
     name="no-repository",
