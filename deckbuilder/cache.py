@@ -27,8 +27,11 @@ if TYPE_CHECKING:
     import sqlite3
     from importlib.resources.abc import Traversable
 
-LIBRARIES: Final = ("markdown-it-py", "mdit-py-plugins", "nh3", "Pygments", "PyYAML")
+LIBRARIES: Final = ("Markdown", "markdown-it-py", "mdit-py-plugins", "nh3", "Pygments", "PyYAML")
 """The distributions that decide, beside deckbuilder's own code, what is read and rendered."""
+
+EXTENSIONS: Final = "pymdown-extensions"
+"""Decides too where it is installed: the only extensions of Python-Markdown that are loaded beside its own."""
 
 KEPT_DAYS: Final = 60
 KEPT_BYTES: Final = 500_000_000
@@ -238,18 +241,22 @@ def _versions() -> list[str]:
 
     Asking the standard library costs as much as reading a cache of 500 notes; it is asked where a folder is missing.
     """
-    wanted = {re.sub(r"[-_.]+", "_", name).lower(): name for name in LIBRARIES}
     found: dict[str, str] = {}
     for place in sys.path:
         with contextlib.suppress(OSError):
             for entry in os.listdir(place or "."):  # noqa: PTH208  # a string's name is all that is wanted
-                if entry.endswith(".dist-info"):
-                    found.setdefault(re.sub(r"[-_.]+", "_", entry.partition("-")[0]).lower(), entry)
-    if not wanted.keys() <= found.keys():
-        from importlib.metadata import version
+                if entry.endswith((".dist-info", ".egg-info")):
+                    found.setdefault(_plain(entry.partition("-")[0]), entry)
+    if all(_plain(name) in found for name in LIBRARIES):
+        return [found.get(_plain(name), "") for name in (*LIBRARIES, EXTENSIONS)]
+    from importlib.metadata import distributions
 
-        return [f"{name} {version(name)}" for name in LIBRARIES]
-    return [found[name] for name in sorted(wanted)]
+    versions = {_plain(one.name): one.version for one in distributions()}
+    return [versions.get(_plain(name), "") for name in (*LIBRARIES, EXTENSIONS)]
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "_", name).lower()
 
 
 def _content(folder: Traversable, above: str) -> Iterator[tuple[str, bytes]]:

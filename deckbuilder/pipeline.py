@@ -46,7 +46,7 @@ from deckbuilder.rendering.drafts import (
 )
 from deckbuilder.rendering.media import MediaFile
 from deckbuilder.rendering.notes import RenderedNote, ResolvedNote, rendered
-from deckbuilder.rendering.options import GITHUB, PYTHON_MARKDOWN, RenderOptions
+from deckbuilder.rendering.options import PYTHON_MARKDOWN, RenderOptions
 from deckbuilder.rendering.pictures import load_pictures
 from deckbuilder.source.files import read_files, read_text
 from deckbuilder.waivers import Waiver, silenced
@@ -165,10 +165,8 @@ def prepare(
     project, diagnostics = load_project(source)
     if project is None:
         return None, _result("", (), (), (), diagnostics)
-    # Python-Markdown's extensions may be anybody's code and change without a new version: nothing of theirs is kept.
-    folder = options.cache if project.settings.flavour == GITHUB else None
     try:
-        with memory.again() if memory is not None else cache.opened(folder, project.lock, KEPT_TYPES) as known:
+        with memory.again() if memory is not None else cache.opened(options.cache, project.lock, KEPT_TYPES) as known:
             return _prepare(project, diagnostics, options, known)
     except CannotGoOn as stop:
         return None, _result(project.settings.name, (), (), (), [*diagnostics, *stop.diagnostics])
