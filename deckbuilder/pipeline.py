@@ -377,12 +377,12 @@ def _settled(note: ResolvedNote, how: RenderOptions, shelf: Shelf) -> ResolvedNo
     recipe = note.draft.recipe
     if recipe is None:
         return replace(note, slots=kept) if kept else note  # a note that is no drill any more may become one again
-    first, settling = note.question.span.line, Settling(recipe, note.identity.key, slots_text(kept))
+    first, settling = note.question.span.line, Settling(recipe, note.identity.key, slots_text(kept), how)
     draft = shelf.get(settling.digest)
     if not isinstance(draft, Draft):
         from deckbuilder.drafting import settle  # brings in all that drills reckon with
 
-        draft = settle(settling, how)
+        draft = settle(settling)
         shelf.put(settling.digest, draft)
         shelf.put(draft.digest, draft)  # what the next build asks for, which knows what the lock now keeps
     draft = moved(draft, first - FAR)

@@ -49,7 +49,7 @@ MORE_NOTES = (
     "     a: {range: [1, 9], step: 1}\n     b: {choices: [1, 4]}\n   ask: What is @{a} + @{b}?\n   answer: a + b\n"
     "   levels:\n     hard: {params: {a: {range: [11, 19], step: 1}}, example: {a: 12, b: 4}}\n   ```",
     "How much is it now?\n\n   ```drill\n   variants: 4\n   example: {a: 3}\n   params: {a: {range: [1, 5]}}\n"
-    "   ask: What is @{a} times $ 2$?\n   answer: a * 3\n   ```",
+    "   ask: |\n     What is @{a} times\n     $ 2$?\n   answer: a * 3\n   ```",
     "What is listed?\n\n   <!-- lint: {DB703: they are one thing} -->\n   - a\n   - b\n   - c\n   - d",
     "What is a long mean?\n\n   The sum by the number, as above.",
     "What is a very long mean?\n\n   <!-- card: {id: long-mean, tags: [mean, long]} -->\n   The sum by the number.",
