@@ -26,7 +26,7 @@ from deckbuilder.identity.changes import (
     updated_lock,
 )
 from deckbuilder.identity.evidence import answer_print
-from deckbuilder.identity.lock import Lock, LockedNote, read_lock, write_lock
+from deckbuilder.identity.lock import MAX_MEGABYTES, Lock, LockedNote, read_lock, write_lock
 from deckbuilder.identity.resolve import Asked, Identity, Register, resolve, resolve_parts, too_many_retired
 from deckbuilder.kinds._shared.notes import Part
 from deckbuilder.kinds.registry import KIND_NAMES, read_note
@@ -276,7 +276,7 @@ def _load_lock(project: Project, now: int) -> tuple[str | None, Lock | None, lis
     settings = project.settings
     if not project.lock.exists():
         return None, Lock(settings.name, settings.id or slug(settings.name), now), []
-    text, diagnostics = read_text(project.lock, project.lock_name)
+    text, diagnostics = read_text(project.lock, project.lock_name, MAX_MEGABYTES)
     if text is None:
         return None, None, diagnostics
     lock, diagnostics = read_lock(text, project.lock_name)
