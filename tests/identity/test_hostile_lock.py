@@ -25,7 +25,7 @@ NOTE = (
 
 
 def told(text: str) -> list[Diagnostic]:
-    """Read a lock that must be refused; return its findings, each with a place that is there and words that can be read."""
+    """Read a lock that must be refused; return its findings, each with a place in it and words that can be read."""
     lock, found = read_lock(text, NAME)
     assert lock is None
     assert found
@@ -90,7 +90,7 @@ def with_note(good: str, bad: str) -> str:
     ],
 )  # fmt: skip
 def test_nonsense_in_a_note_is_told_at_its_line(good: str, bad: str, words: str) -> None:
-    """If this failed, a lock from a stranger's branch would end a build in a traceback, or slip something into a deck."""
+    """If this failed, a lock from a stranger would end a build in a traceback, or slip something into a deck."""
     (found,) = told(with_note(good, bad))
     assert (found.code, found.span.line) == ("DB307", 3)
     assert words in found.message
@@ -173,16 +173,16 @@ def test_a_line_that_another_tool_wrote_is_read_as_one_of_ours() -> None:
 
 
 PIECES = st.sampled_from(
-    ['"', "\\", "\\u0000", "\\ud800", "\x00", "\u202e", "\u2028", "{", "}", "[", "]", ",", ":", "\n", "\r", "null", "-0",
-     "1e999", "1" * 5_000, "[" * 3_000, '{"a":' * 3_000, '"key": "x", ', '"guid": 1, ', '"was": ["a"], ', "<<<<<<<",
-     '"retired": true, ', '"slots": [{}], ', '"released": ["1", "f"], ', " ", "\t", "é", "\ufeff", "\U0001f600", "0"]
+    ['"', "\\", "\\u0000", "\\ud800", "\x00", "\u202e", "\u2028", "{", "}", "[", "]", ",", ":", "\n", "\r", "null",
+     "-0", "1e999", "1" * 5_000, "[" * 3_000, '{"a":' * 3_000, '"key": "x", ', '"guid": 1, ', '"was": ["a"], ',
+     "<<<<<<<", '"retired": true, ', '"slots": [{}], ', '"released": ["1", "f"], ', " ", "\t", "é", "\ufeff", "0"]
 )  # fmt: skip
 
 
 @settings(max_examples=250, deadline=None)
 @given(st.data())
 def test_no_damage_to_a_real_lock_ends_in_anything_but_findings(data: st.DataObject) -> None:
-    """If this failed, some accident to deck.lock would end in a traceback, or be read as something that nobody wrote."""
+    """If this failed, some accident to deck.lock would end in a traceback, or be read as what nobody wrote."""
     text = _SMALL
     for _ in range(data.draw(st.integers(1, 4))):
         start = data.draw(st.integers(0, len(text)))
