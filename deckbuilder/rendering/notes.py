@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from html import escape
+from typing import Final
 
 from deckbuilder import rules
 from deckbuilder.cache import Shelf
@@ -57,6 +58,10 @@ class ResolvedNote:
         return self.part.span if self.part else self.question.span
 
 
+_quoted: Final = json.JSONEncoder().encode
+_COUNTED: Final = tuple((name, _quoted(name)) for name in sorted(set(fields.FIELDS) - fields.UNCOUNTED))
+
+
 @dataclass(frozen=True, slots=True)
 class RenderedNote:
     """A resolved note with its fields as HTML, its tags, and the local pictures that its fields show."""
@@ -83,9 +88,11 @@ class RenderedNote:
 
     def fingerprints(self) -> tuple[str, str]:
         """Return fingerprints (16 hex digits each) of the note's body, and of all that makes it count as changed."""
-        filled = {name: text for name, text in self.fields.items() if text and name not in fields.UNCOUNTED}
-        body = {name: text for name, text in filled.items() if name != fields.TOPIC}
-        return _digest(body), _digest([filled, self.tags])
+        # Put together as `json.dumps` with sorted keys would, but each text is quoted once for both.
+        filled = {name: f"{quoted}: {_quoted(text)}" for name, quoted in _COUNTED if (text := self.fields.get(name))}
+        whole = f"[{{{', '.join(filled.values())}}}, [{', '.join(map(_quoted, self.tags))}]]"
+        filled.pop(fields.TOPIC, None)
+        return _digest(f"{{{', '.join(filled.values())}}}"), _digest(whole)
 
 
 _BACK = (
@@ -190,5 +197,5 @@ def with_packed_pictures(note: RenderedNote, pictures: Mapping[tuple[str, str], 
     return RenderedNote(note.resolved, filled, note.tags, note.pictures)
 
 
-def _digest(value: object) -> str:
-    return blake2b(json.dumps(value, sort_keys=True).encode(), digest_size=8).hexdigest()
+def _digest(text: str) -> str:
+    return blake2b(text.encode(), digest_size=8).hexdigest()
