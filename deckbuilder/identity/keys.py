@@ -79,8 +79,10 @@ def key_for(text: str, taken: Keys, prefix: str = "") -> str:
 
     Two questions that share their first words get `…-2`, `…-3`; a key once given is never given again.
     """
-    plain = unicodedata.normalize("NFKD", _JOINTS.sub("", _COMMAND.sub(" ", _FORBIDDEN.sub("", text))))
-    plain = "".join(character for character in plain if not unicodedata.combining(character))
+    plain = _JOINTS.sub("", _COMMAND.sub(" ", _FORBIDDEN.sub("", text)))
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFKD", plain)
+        plain = "".join(character for character in plain if not unicodedata.combining(character))
     every = content_words(plain) or words_of(plain) or ["question"]
     words = [word for word in every if len(word) > 1] or every  # single letters are what formulas are made of
     key = ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, Final, TypeAlias
@@ -159,19 +159,18 @@ def _list(texts: Sequence[str]) -> str:
 
 def read_lock(text: str, name: str) -> tuple[Lock | None, list[Diagnostic]]:
     """Read the text of a lock; a lock with anything damaged in it is None, every damage at its line."""
-    lines = text.split("\n")
+    lines = _filled_lines(text)
     if text.startswith(_MARKERS) or any(f"\n{marker}" in text for marker in _MARKERS):
-        marked = [number for number, line in enumerate(lines, start=1) if line.startswith(_MARKERS)]
-        return None, [rules.LOCK_CONFLICT.at(Span(name, number, 1, 8)) for number in marked[:_TOLD]]
-    start = next((number for number, line in enumerate(lines, start=1) if not _is_blank(line)), 1)
+        marked = (number for number, line in lines if line.startswith(_MARKERS))
+        return None, [rules.LOCK_CONFLICT.at(Span(name, number, 1, 8)) for number in islice(marked, _TOLD)]
     try:
         if not text.endswith("\n"):
-            raise _Damage(len(lines), "its end is missing" if text else "it is empty")
-        lock = _header(lines[start - 1], start)
+            raise _Damage(text.count("\n") + 1, "its end is missing" if text else "it is empty")
+        lock = _header(*next(lines, (1, "{}")))
     except _Damage as damage:
         return None, [damage.at(name)]
     content = _Content()
-    damages = content.read(lines, start)
+    damages = content.read(lines)
     if damages:
         return None, [damage.at(name) for damage in damages]
     return replace(lock, types=content.types, decks=content.decks, notes=content.notes), []
@@ -207,19 +206,17 @@ class _Content:
         self._guids: set[str] = set()
         self._sections: dict[str, Section | None] = {}
 
-    def read(self, lines: Sequence[str], start: int) -> list[_Damage]:
-        """Take in the lines behind the line `start`; return what is wrong with any, and of many how many more."""
+    def read(self, lines: Iterable[tuple[int, str]]) -> list[_Damage]:
+        """Take in the lines with their numbers; return what is wrong with any, and of many how many more."""
         damages: list[_Damage] = []
         more = 0
-        for number, line in enumerate(islice(lines, start, None), start=start + 1):
-            if not line:
-                continue
+        for number, line in lines:
             try:
                 note = self._as_written(line, number)
                 if note:
                     self._take(note)
-                elif not _is_blank(line):
-                    self._take_any(_record(line, number), number)
+                else:
+                    self._take_any(_record(number, line), number)
             except (_Damage, ValueError) as error:
                 if len(damages) < _TOLD:
                     damages.append(error if isinstance(error, _Damage) else _Damage(number, _short(str(error), 200)))
@@ -306,11 +303,20 @@ _AS_WRITTEN: Final = re.compile(
 )
 
 
-def _is_blank(line: str) -> bool:
-    return not line or line.isspace()
+def _filled_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield each line that is not blank with its number; a list of all would take the room of the text once more."""
+    start, number = 0, 1
+    while (end := text.find("\n", start)) >= 0:
+        if end > start:
+            line = text[start:end]
+            if not line.isspace():
+                yield number, line
+        start, number = end + 1, number + 1
+    if start < len(text):
+        yield number, text[start:]
 
 
-def _record(line: str, number: int) -> dict[str, Any]:
+def _record(number: int, line: str) -> dict[str, Any]:
     """Return the mapping that a line is in JSON. Raises _Damage."""
     try:
         record = json.loads(line, object_pairs_hook=_once)
@@ -335,9 +341,9 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return record
 
 
-def _header(line: str, number: int) -> Lock:
+def _header(number: int, line: str) -> Lock:
     """Return a lock without types, decks and notes from its first line. Raises _Damage."""
-    record = _record(line, number)
+    record = _record(number, line)
     version = record.get("deckbuilder-lock")
     if type(version) is not int:
         raise _Damage(number, "the header is missing")

@@ -308,14 +308,15 @@ class _Resolver:
         """Return every pair of an open question and a missing note that have anything in common worth a look."""
         open_numbers = self._open()
         if self._suspects is None:
-            self._suspects = self._all_suspects(open_numbers) if open_numbers else []
+            missing = self._left_notes()
+            self._suspects = self._all_suspects(open_numbers, missing) if open_numbers and missing else []
         numbers = set(open_numbers)
         return _Suspicions(
             [(number, note) for number, note in self._suspects if number in numbers and note.key not in self.claimed]
         )
 
-    def _all_suspects(self, open_numbers: list[int]) -> list[_Pair]:
-        index = evidence.Suspects(self._left_notes(), self.known_texts)
+    def _all_suspects(self, open_numbers: list[int], missing: list[LockedNote]) -> list[_Pair]:
+        index = evidence.Suspects(missing, self.known_texts)
         suspects: list[_Pair] = []
         for number in open_numbers:
             question = self.asked[number]
