@@ -37,13 +37,15 @@ def assemble(
 ) -> PackagePlan:
     """Return the plan of a package with the notes in their order."""
     decks = {note.deck: fields.stable_id("deck", lock.id, note.deck) for note in notes}
-    used = {note.locked.kind for note in notes}
+    types = {kind: note_type_id(kind, lock) for kind in {note.locked.kind for note in notes}}
     return PackagePlan(
         decks=tuple(
             DeckPlan(number, name, description if name == lock.deck else "") for name, number in sorted(decks.items())
         ),
-        note_types=tuple(note_type_plan(kind.name, kind.title, lock, templates) for kind in KINDS if kind.name in used),
-        notes=tuple(_note(note, lock, decks, position) for position, note in enumerate(notes, start=1)),
+        note_types=tuple(
+            note_type_plan(kind.name, kind.title, lock, templates) for kind in KINDS if kind.name in types
+        ),
+        notes=tuple(_note(note, types, decks, position) for position, note in enumerate(notes, start=1)),
         media=tuple(sorted(media, key=lambda file: file.name)),
         created=lock.born,
     )
@@ -70,7 +72,7 @@ def note_type_plan(kind: str, title: str, lock: Lock, templates: Templates) -> N
     )
 
 
-def _note(note: StampedNote, lock: Lock, decks: Mapping[str, int], position: int) -> NotePlan:
+def _note(note: StampedNote, types: Mapping[str, int], decks: Mapping[str, int], position: int) -> NotePlan:
     filled = dict(note.rendered.fields)
     delivered = note.locked.delivered
     if delivered and delivered.fingerprint == note.locked.fingerprint:
@@ -78,9 +80,9 @@ def _note(note: StampedNote, lock: Lock, decks: Mapping[str, int], position: int
     filled[fields.DELIVERED] = print_of(filled, note.rendered.tags)
     return NotePlan(
         guid=note.locked.guid,
-        note_type=note_type_id(note.locked.kind, lock),
+        note_type=types[note.locked.kind],
         deck=decks[note.deck],
-        fields=tuple(filled.get(name, "") for name in fields.FIELDS),
+        fields=tuple([filled.get(name, "") for name in fields.FIELDS]),
         tags=note.rendered.tags,
         created=note.locked.born,
         modified=note.locked.modified,

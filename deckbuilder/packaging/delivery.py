@@ -37,7 +37,8 @@ class Delivery:
 def print_of(filled: Mapping[str, str], tags: Iterable[str]) -> str:
     """Return the print of a note with these texts by field name and these tags."""
     of_tags = ".".join(sorted(_print(tag.casefold()) for tag in tags)) or "-"
-    return f"{_FORM} {of_tags} {'.'.join(_print(filled.get(name, '')) for name in _PRINTED)}"
+    of_texts = [_print(text) if (text := filled.get(name)) else "" for name in _PRINTED]
+    return f"{_FORM} {of_tags} {'.'.join(of_texts)}"
 
 
 def read_print(text: str) -> Delivery | None:
@@ -53,5 +54,7 @@ def read_print(text: str) -> Delivery | None:
 
 def _print(text: str) -> str:
     """Return 8 hex digits; Anki keeps texts in the form NFC, so they are read in it."""
-    normal = unicodedata.normalize("NFC", text).encode()
-    return blake2b(normal, digest_size=4).hexdigest() if text else ""
+    if not text:
+        return ""
+    normal = text if text.isascii() else unicodedata.normalize("NFC", text)
+    return blake2b(normal.encode(), digest_size=4).hexdigest()
