@@ -25,14 +25,14 @@ from deckbuilder.identity.evidence import answer_print
 from deckbuilder.identity.lock import Lock, LockedNote, LockedType, Section, read_lock, write_lock
 from deckbuilder.identity.resolve import Asked, Register, resolve
 from deckbuilder.kinds import fields
-from deckbuilder.kinds.registry import KINDS
 from deckbuilder.kinds.templates import load_templates
+from deckbuilder.kinds.titles import TITLES
 from deckbuilder.packaging.assemble import note_type_plan
 from deckbuilder.packaging.plan import DeckPlan, NotePlan, PackagePlan
 from deckbuilder.packaging.writer import write_package
 
 BORN = 1_700_000_000
-KIND = KINDS[0]
+KIND = "concept"
 FIELD_BYTES = 1_300
 """What the fields of a note of `make_deck.py` come to when they are rendered."""
 
@@ -43,13 +43,13 @@ def lock_of(count: int) -> Lock:
     for number in range(count):
         key = f"case-{number}-when-does-it-happen-by-its-words"
         notes[key] = LockedNote(
-            key, f"g{number:015d}", KIND.name, BORN, BORN, f"{number:016x}.{number * 7:016x}",
+            key, f"g{number:015d}", KIND, BORN, BORN, f"{number:016x}.{number * 7:016x}",
             answer_print(answer(number)), section_of(number), question(number),
         )  # fmt: skip
     decks = {
         section_of(number): "::".join(("Deck", *section_of(number))) for number in range(0, count, NOTES_A_SECTION)
     }
-    return Lock("Deck", "deck", BORN, {KIND.name: LockedType(KIND.name, BORN, "f")}, decks, notes)
+    return Lock("Deck", "deck", BORN, {KIND: LockedType(KIND, BORN, "f")}, decks, notes)
 
 
 def section_of(number: int) -> Section:
@@ -76,7 +76,7 @@ def reworded(lock: Lock) -> list[Asked]:
 
 def plan_of(lock: Lock) -> PackagePlan:
     """Return a package of the lock's notes."""
-    kind = note_type_plan(KIND.name, KIND.title, lock, load_templates((KIND.name,)))
+    kind = note_type_plan(KIND, TITLES[KIND], lock, load_templates((KIND,)))
     notes = (
         NotePlan(note.guid, kind.id, 2, _filled(note), ("deck::chapter",), BORN, BORN, position)
         for position, note in enumerate(lock.notes.values(), start=1)

@@ -17,7 +17,7 @@ from typing import Any, Final, TypeAlias
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.drills.slots import Slot, read_slots, slot_record
-from deckbuilder.kinds.registry import KIND_NAMES
+from deckbuilder.kinds.titles import KIND_NAMES
 
 FORMAT: Final = 1
 MAX_MEGABYTES: Final = 512
@@ -25,7 +25,7 @@ MAX_MEGABYTES: Final = 512
 
 _MARKERS: Final = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 _TOLD: Final = 100  # damages are told one by one, the rest is counted
-_LATEST: Final = 99_999_999_999  # seconds, in the year 5138
+_LATEST: Final = 253_402_300_799  # the last second of the year 9999: no calendar can show a later one
 
 Section: TypeAlias = tuple[str, ...]
 
