@@ -47,6 +47,7 @@ class _Match:
         self.notes = {note.key: note for note in notes}
         self.of_number: dict[int, dict[str, _Score]] = {number: {} for number in questions}
         self.of_note: dict[str, dict[int, _Score]] = {note.key: {} for note in notes}
+        self.many = len(questions) * len(notes) > MOST_LOOKED_AT**2
         self.number_to_beat = dict.fromkeys(questions, _NOTHING)
         self.note_to_beat = dict.fromkeys(self.notes, _NOTHING)
         for number, key in self._worth_a_look(questions, moves):
@@ -56,7 +57,7 @@ class _Match:
 
     def _worth_a_look(self, questions: Mapping[int, _Place], moves: Moves) -> Iterator[tuple[int, str]]:
         """Yield the pairs to compare, and note for both sides what a pair that is left out might reach."""
-        if len(questions) * len(self.notes) <= MOST_LOOKED_AT**2:
+        if not self.many:
             yield from ((number, key) for number in questions for key in self.notes)
             return
         places = {key: (note.section, note.answer) for key, note in self.notes.items()}
@@ -78,8 +79,7 @@ class _Match:
         """Yield each pair as it becomes sure, and take it out."""
         open_numbers = dict.fromkeys(self.of_number)
         while open_numbers:
-            number = next(iter(open_numbers))
-            del open_numbers[number]
+            number, _ = open_numbers.popitem()
             key = self._best(number)
             if key is None:
                 continue
@@ -108,7 +108,7 @@ class _Match:
         for left in self.of_number.pop(number):
             rivals = self.of_note[left]
             del rivals[number]
-            if len(rivals) <= MOST_LOOKED_AT:  # of more, no one stands out
+            if len(rivals) <= MOST_LOOKED_AT or not self.many:  # of very many, no one stands out
                 touched |= dict.fromkeys(rivals)
         touched.pop(number, None)
         return list(touched)
