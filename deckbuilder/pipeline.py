@@ -26,7 +26,7 @@ from deckbuilder.identity.changes import (
     stamped_type,
     updated_lock,
 )
-from deckbuilder.identity.lock import Lock, LockedNote, read_lock, write_lock
+from deckbuilder.identity.lock import MAX_MEGABYTES, Lock, LockedNote, read_lock, write_lock
 from deckbuilder.identity.resolve import Asked, Identity, Register, resolve, resolve_parts, too_many_retired
 from deckbuilder.kinds.templates import Templates, load_templates
 from deckbuilder.kinds.titles import KIND_NAMES
@@ -311,7 +311,7 @@ def _load_lock(project: Project, now: int) -> tuple[str | None, Lock | None, lis
     settings = project.settings
     if not project.lock.exists():
         return None, Lock(settings.name, settings.id or slug(settings.name), now), []
-    text, diagnostics = read_text(project.lock, project.lock_name)
+    text, diagnostics = read_text(project.lock, project.lock_name, MAX_MEGABYTES)
     if text is None:
         return None, None, diagnostics
     lock, diagnostics = read_lock(text, project.lock_name)
@@ -470,8 +470,10 @@ def _stamp(
     stamped_notes = []
     for note in rendered:
         content, deck = _content(note), decks[note.question.section[:depth]]
+        locked = stamped(note.identity, content, now)
         left = decks_left(note.identity.known, deck, lock, depth)
-        locked = replace(stamped(note.identity, content, now), left=left)
+        if left != locked.left:
+            locked = replace(locked, left=left)
         stamped_notes.append(StampedNote(note, change_of(note.identity, content), locked, deck))
     born_kinds = {note.locked.kind for note in stamped_notes}
     types = [stamped_type(kind, templates.fingerprint, lock, now) for kind in sorted(born_kinds)]
@@ -598,7 +600,11 @@ def write(
 
 
 def _lock_text(project: Project) -> str | None:
-    return project.lock.read_text("utf-8") if project.lock.exists() else None
+    """Return the text of the lock as it is now: None if there is none, nothing if it cannot be read any more."""
+    if not project.lock.exists():
+        return None
+    text, _ = read_text(project.lock, project.lock_name, MAX_MEGABYTES)
+    return text or ""
 
 
 def _wait_until(second: int) -> None:
