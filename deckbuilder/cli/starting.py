@@ -8,9 +8,11 @@ import click
 
 from deckbuilder.cli.shared import tell
 
+_FOLDER = click.Path(path_type=Path, file_okay=False, readable=False)
+
 
 @click.command()
-@click.argument("folder", metavar="[DIR]", type=click.Path(path_type=Path, file_okay=False), default=Path("content"))
+@click.argument("folder", metavar="[DIR]", type=_FOLDER, default=Path("content"))
 @click.option("--name", help="The deck's name in Anki, which stays. [default: the folder's]")
 def init(folder: Path, name: str | None) -> None:
     """Make a small deck in DIR (default: content) that shows the whole format by example and builds at once.
