@@ -161,7 +161,7 @@ def opened(folder: Path | None, deck: Path, types: Collection[type]) -> Iterator
 
     What a build that did not end well has found is not kept.
     """
-    cache = Cache(None if folder is None else folder / f"{_digest(str(deck.resolve()).encode()).hex()}{_SUFFIX}", types)
+    cache = Cache(None if folder is None else folder / f"{_name_of(deck)}{_SUFFIX}", types)
     cache.open()
     try:
         yield cache
@@ -169,6 +169,10 @@ def opened(folder: Path | None, deck: Path, types: Collection[type]) -> Iterator
         cache.forget()
         raise
     cache.close()
+
+
+def _name_of(deck: Path) -> str:
+    return _digest(os.fsencode(deck.parent.resolve() / deck.name)).hex()
 
 
 def digest_of(*parts: object) -> bytes:

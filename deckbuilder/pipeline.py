@@ -6,15 +6,15 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from io import BufferedRandom
 from pathlib import Path
 from typing import TypeAlias
 
 from deckbuilder import cache, rules
 from deckbuilder.cache import Cache, Shelf
 from deckbuilder.diagnostics import CannotGoOn, Diagnostic, Related, Severity, Span, has_errors
-from deckbuilder.files import atomic_writer
+from deckbuilder.files import NewFiles, clear_away, held, is_there
 from deckbuilder.identity.changes import (
     Change,
     Content,
@@ -274,7 +274,7 @@ def _remarks_on_questions(questions: Sequence[Question], project: Project) -> It
 def _load_lock(project: Project, now: int) -> tuple[str | None, Lock | None, list[Diagnostic]]:
     """Return the lock's text and content; a deck that has none yet is born now."""
     settings = project.settings
-    if not project.lock.exists():
+    if not is_there(project.lock):
         return None, Lock(settings.name, settings.id or slug(settings.name), now), []
     text, diagnostics = read_text(project.lock, project.lock_name)
     if text is None:
@@ -534,41 +534,54 @@ def _what_changes(notes: Sequence[StampedNote], retired: Sequence[LockedNote]) -
 
 
 def write(
-    prepared: Prepared, output: Path, *, keep_lock: bool = False, others: Mapping[Path, bytes] | None = None
+    prepared: Prepared,
+    output: Path,
+    *,
+    keep_lock: bool = False,
+    others: Callable[[BufferedRandom], Mapping[Path, bytes]] | None = None,
 ) -> list[Diagnostic]:
-    """Write the package, then `others`, then, if it says anything new, the lock; return why none could be written.
+    """Write the package, then `others`, then, if it says anything new, the lock: all or none; return why none was.
 
-    None of the files is ever half there. Whoever stops the machine in between finds the first few of them new.
+    `others` is given the package to read. Whoever stops the machine finds the first few of the files new, none of them
+    half there.
     """
     from deckbuilder.packaging.writer import write_package  # brings in genanki, which a check never needs
 
     project, before = prepared.project, prepared.lock_text
     _wait_until(_newest(prepared.lock))
     text = write_lock(prepared.lock)
-    at = output
+    files = NewFiles()
     try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with ExitStack() as files:
+        with held(project.lock.parent), files:
+            clear_away(project.lock.parent)  # even if the lock is not written
+            files.folder(output.parent)
+            # First, and so moved into place first: a lock never tells of a package that is not there.
+            package = files.open(output)
+            write_package(prepared.plan(), package)
+            for path, content in (others(package) if others else {}).items():
+                files.write(path, content)
             if text != before and not keep_lock:
-                at = project.lock
-                files.enter_context(atomic_writer(project.lock)).write(text.encode())
-            for at, content in reversed(list((others or {}).items())):
-                files.enter_context(atomic_writer(at)).write(content)
-            at = output
-            # Entered last and so moved into place first: a lock never tells of a package that is not there.
-            write_package(prepared.plan(), files.enter_context(atomic_writer(output)))
+                files.write(project.lock, text.encode())
             if _lock_text(project) != before:
                 raise CannotGoOn(rules.LOCK_CHANGED.at(Span(project.lock_name)))
     except CannotGoOn as stop:
         return stop.diagnostics
     except OSError as error:
-        problem = error.strerror or str(error)
-        return [rules.OUTPUT_UNWRITABLE.at(Span(at.as_posix()), path=at.as_posix(), problem=problem)]
+        return [_unwritable(files.at, error)]
     return []
 
 
+def _unwritable(path: Path, error: OSError) -> Diagnostic:
+    """Say what could not be written; where the trouble is elsewhere, as in a temporary folder, say so too."""
+    problem, place = error.strerror or str(error), Path(str(error.filename or path))
+    if path.parent not in (place, place.parent):
+        problem = f"{problem}: {place.as_posix()}"
+    return rules.OUTPUT_UNWRITABLE.at(Span(path.as_posix()), path=path.as_posix(), problem=problem)
+
+
 def _lock_text(project: Project) -> str | None:
-    return project.lock.read_text("utf-8") if project.lock.exists() else None
+    """Return what the lock says now; what cannot be read any more says nothing that it said before."""
+    return read_text(project.lock, project.lock_name)[0] if is_there(project.lock) else None
 
 
 def _wait_until(second: int) -> None:
