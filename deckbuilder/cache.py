@@ -189,6 +189,8 @@ def user_folder() -> Path | None:
         home = Path.home()
     except RuntimeError:
         return None
+    if not home.is_absolute():
+        return None
     return home / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "deckbuilder"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections import Counter
@@ -34,7 +35,7 @@ from deckbuilder.kinds.templates import Templates, load_templates
 from deckbuilder.lints.registry import lint
 from deckbuilder.packaging.assemble import StampedNote, assemble
 from deckbuilder.packaging.plan import PackagePlan
-from deckbuilder.project import Project, load_project, slug
+from deckbuilder.project import DECK_YML, Project, load_project, slug
 from deckbuilder.rendering.media import MediaFile
 from deckbuilder.rendering.notes import RenderedNote, ResolvedNote, empty_sides, render_note, with_packed_pictures
 from deckbuilder.rendering.options import PYTHON_MARKDOWN, RenderOptions
@@ -548,6 +549,8 @@ def write(
     from deckbuilder.packaging.writer import write_package  # brings in genanki, which a check never needs
 
     project, before = prepared.project, prepared.lock_text
+    if output.resolve() in {path.resolve() for path in (project.lock, project.folder / DECK_YML, *project.files)}:
+        return [_unwritable(output, FileExistsError(errno.EEXIST, "it is one of the deck's own files"))]
     _wait_until(_newest(prepared.lock))
     text = write_lock(prepared.lock)
     files = NewFiles()

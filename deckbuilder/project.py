@@ -21,6 +21,7 @@ from deckbuilder.waivers import Waiver, read_waivers, waivers_shape
 from deckbuilder.yaml_text import YamlValue, place_in_file, read_yaml, suggestion
 
 FLAVOURS = ("github", "python-markdown")
+DECK_YML: Final = "deck.yml"
 DECK_LOCK: Final = "deck.lock"
 RELEASES: Final = "RELEASES.md"
 """The list of releases that `release` keeps beside deck.lock; it is no part of the deck."""
@@ -107,8 +108,8 @@ def _file_project(source: Path, name: str) -> Project:
 
 
 def _folder_project(source: Path, name: str) -> tuple[Project | None, list[Diagnostic]]:
-    config = source / "deck.yml"
-    place = Span(_joined(name, "deck.yml") if is_there(config) else name or ".")
+    config = source / DECK_YML
+    place = Span(_joined(name, DECK_YML) if is_there(config) else name or ".")
     settings, diagnostics = _read_settings(config, place.file)
     if not settings.name:
         settings = _with(settings, name=plain_name(source.resolve().name))

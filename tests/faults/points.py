@@ -7,6 +7,7 @@ statements by a connection of our own. What touches nothing below the watched fo
 from __future__ import annotations
 
 import builtins
+import contextlib
 import errno
 import io
 import os
@@ -46,7 +47,7 @@ class Point:
 Trouble = Callable[[Point], None]
 
 ERRORS = {Kind.READ: (errno.EIO, errno.EACCES, errno.ENOENT), Kind.WRITE: (errno.ENOSPC,), Kind.MOVE: (errno.EACCES,)}
-"""The errors that each kind of call may meet: a failing disk, a forbidden or vanished file, a full disk, a file in use."""
+"""The errors that each kind of call may meet: of a failing disk, a forbidden or vanished file, a full disk, in use."""
 
 _WRITING_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 _CALLS = {
@@ -160,7 +161,7 @@ class Watch:
         _replace(os, "open", os_open)
         for owner in (io, builtins):
             owner.open = io_open  # type: ignore[assignment]
-        os.fdopen = lambda number, *args, **named: io_open(number, *args, **named)  # type: ignore[assignment]
+        os.fdopen = io_open  # type: ignore[assignment]
 
     def _wrap_sqlite(self) -> None:
         real, watch = sqlite3.connect, self
@@ -219,13 +220,11 @@ class _File:
             if not self._file.closed and self._file.writable():
                 self._watch.reach("close", Kind.WRITE, self._path)
         except OSError:  # as the system does: what was not written yet is lost, and the file is closed all the same
-            os.close(os.dup(self._file.fileno()))
-            with open(os.devnull, "rb") as nothing:
-                os.dup2(nothing.fileno(), self._file.fileno())
-            try:
+            nothing = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nothing, self._file.fileno())
+            os.close(nothing)
+            with contextlib.suppress(OSError):
                 self._file.close()
-            except OSError:
-                pass
             raise
         self._file.close()
 

@@ -125,16 +125,17 @@ def _redirect(said: Path, log: Path) -> None:
         opened = os.open(path, flags, 0o600)
         os.dup2(opened, number)
         os.close(opened)
-    sys.stdout, sys.stderr = (open(number, "w", encoding="utf-8", closefd=False) for number in (1, 2))
+    sys.stdout, sys.stderr = (os.fdopen(number, "w", encoding="utf-8", closefd=False) for number in (1, 2))
 
 
 def state(folder: Path) -> dict[str, str]:
-    """Return a print of every file that is not git's own or kept as a cache, and each folder; links are not followed."""
+    """Return a print of every file that is not git's own or kept as a cache, and each folder."""
     found = {}
     for here, folders, files in os.walk(folder):
         inside = Path(here).relative_to(folder).as_posix()
         if inside == "cache" or inside.endswith(".git"):
-            folders[:], files = [], []
+            folders.clear()
+            continue
         for name in folders:
             found[f"{inside}/{name}/"] = "folder"
         for name in files:

@@ -87,5 +87,5 @@ if os.name == "posix":  # elsewhere no process can be forked; what it writes wit
         assert done.returncode == 0, done.stdout + done.stderr
         told = dict(line.split(": ", 1) for line in done.stdout.splitlines())
         assert told.keys() == TROUBLES.keys()
-        for what, code in (("fail", 1), ("kill", -signal.SIGKILL), ("interrupt", -signal.SIGINT)):
+        for what, code in (("kill", -signal.SIGKILL), ("interrupt", -signal.SIGINT), ("terminate", -signal.SIGTERM)):
             assert f"{code}: " in told[what], "no trouble came"
