@@ -121,9 +121,9 @@ def _push(
         if wanted and not yes:
             click.confirm("Do this?", abort=True, err=form == "json")
         if wanted:
+            backup = attempt.back_up()
             if problems := pipeline.write(prepared, pipeline.default_output(prepared.lock)):
                 raise CannotGoOn(*problems)
-            backup = attempt.back_up()
             attempt.take_over()
         if form == "json":
             click.echo(push_json(path, attempt.plan, wanted, backup, attempt.warnings))

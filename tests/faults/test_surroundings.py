@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.program import COMMAND, deck_in, files_in, lock_of, obey_modes, ran
+from tests.support.killing import rows_of, scene, state
 
 ROOT = Path(__file__).parents[2]
 
@@ -96,7 +97,7 @@ if os.name == "posix":  # Windows has neither these streams and signals nor mode
     @pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)])
     @pytest.mark.parametrize("command", ["build", "check"])
     def test_closed_streams_are_done_without(tmp_path: Path, command: str, closed: tuple[int, ...]) -> None:
-        """A daemon's build would crash, or its report end up inside the package that was opened in the stream's place."""
+        """A daemon's build would crash, or its report end up inside the package that was opened in its place."""
         deck = deck_in(tmp_path)
         (deck / "more" / "open.md").write_text("# Open\n\n1. Why?\n", "utf-8")
         line = " ".join([*COMMAND, command, "content", *(f"{number}>&-" for number in closed)])
@@ -110,13 +111,11 @@ if os.name == "posix":  # Windows has neither these streams and signals nor mode
     @pytest.mark.parametrize(("sent", "said"), [("SIGINT", "Interrupted.\n"), ("SIGTERM", "Stopped.\n")])
     def test_being_stopped_is_said_in_a_line(tmp_path: Path, sent: str, said: str) -> None:
         """Ctrl-C would show the inside of the program, and a loop in a shell go on with the next deck."""
-        deck = deck_in(tmp_path)
-        (deck / "deck.yml").unlink()
-        os.mkfifo(tmp_path / "pipe")
+        deck_in(tmp_path)
         program = (
             "import os, signal, sys; from deckbuilder import pipeline; from deckbuilder.__main__ import run\n"
-            f"pipeline.read_files = lambda *_: os.kill(os.getpid(), signal.{sent}); sys.argv[1:] = ['build', 'content']\n"
-            "run()"
+            f"pipeline.read_files = lambda *_: os.kill(os.getpid(), signal.{sent})\n"
+            "sys.argv[1:] = ['build', 'content']; run()"
         )
         done = subprocess.run(
             [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
@@ -220,8 +219,34 @@ if os.name == "posix":  # Windows has neither these streams and signals nor mode
             assert "DB610" in done.stderr or "cannot be written" in done.stderr, done.stderr
             assert any(why in done.stderr for why in ("File too large", "is full", "I/O", "No usable temporary"))
             assert {name: kept for name, kept in files_in(tmp_path).items() if name in before} == before
-            assert not [path for path in deck.rglob(".deckbuilder-*.tmp")]
+            assert not list(deck.rglob(".deckbuilder-*.tmp"))
             assert not (tmp_path / "build").exists()
 
     FITS = {("init", 2_000), ("init", 20_000), ("init", 60_000), ("init", 110_000)}
     """What needs no longer files than that."""
+
+    # ── collections ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @pytest.mark.parametrize("limit", [0, 1_000, 60_000, 150_000])
+    def test_a_disk_that_takes_no_more_of_a_push(tmp_path: Path, limit: int) -> None:
+        """Anki's own library refuses in its way: a push would end in a traceback, or leave a collection torn."""
+        stage = scene("push", tmp_path)
+        stage.reset()
+        before, collection = state(stage.now), stage.now / "Me" / "collection.anki2"
+        done = ran("push", "content", "--collection", collection, "-y", at=stage.now / "repository",
+                   before=lambda: nothing_may_grow(limit))  # fmt: skip
+        assert done.returncode == 1, done.stdout
+        assert "error[DB8" in done.stderr or "error[DB610]" in done.stderr, done.stderr
+        assert "Traceback" not in done.stderr
+        assert rows_of(collection) == before["Me/collection.anki2"]
+        assert state(stage.now) == before
+
+    @pytest.mark.parametrize("limit", [0, 1_000, 150_000])
+    def test_a_disk_that_takes_no_more_of_a_proof(tmp_path: Path, limit: int) -> None:
+        """`verify` would end in a traceback, as if the package were at fault."""
+        deck_in(tmp_path)
+        assert ran("build", "content", "-o", "made.apkg", at=tmp_path).returncode == 0
+        done = ran("verify", "made.apkg", at=tmp_path, before=lambda: nothing_may_grow(limit))
+        assert done.returncode == 1
+        assert "error[DB8" in done.stderr, done.stderr
+        assert "Traceback" not in done.stderr
