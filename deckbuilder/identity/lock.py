@@ -14,8 +14,12 @@ from typing import Any, Final, TypeAlias
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.drills.slots import Slot, read_slots, slot_record
+from deckbuilder.kinds.registry import KIND_NAMES
 
 FORMAT: Final = 1
+LAST_SECOND: Final = 253_402_300_799
+"""The last second of the year 9999: what is later is no time, and no calendar can show it."""
+
 _MARKERS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 
 Section: TypeAlias = tuple[str, ...]
@@ -156,8 +160,8 @@ def read_lock(text: str, name: str) -> tuple[Lock | None, list[Diagnostic]]:
         if not line.strip():
             continue
         try:
-            record = json.loads(line)
-        except (json.JSONDecodeError, RecursionError) as error:
+            record = _record(line)
+        except (ValueError, RecursionError) as error:  # what is no JSON, no Unicode, or a number of thousands of digits
             column = error.colno if isinstance(error, json.JSONDecodeError) else 1
             diagnostics.append(_damaged(name, number, column, "this is not a line of a lock"))
             continue
@@ -168,6 +172,13 @@ def read_lock(text: str, name: str) -> tuple[Lock | None, list[Diagnostic]]:
     if diagnostics:
         return None, diagnostics
     return _lock(records, name)
+
+
+def _record(line: str) -> Any:
+    record = json.loads(line)
+    if "\\ud" in line.lower():  # half of a character, which no file can hold, can stand in an escape only
+        json.dumps(record, ensure_ascii=False).encode()
+    return record
 
 
 def _damaged(name: str, line: int, column: int, problem: str) -> Diagnostic:
@@ -187,7 +198,7 @@ def _lock(records: list[tuple[int, dict[str, Any]]], name: str) -> tuple[Lock | 
     diagnostics: list[Diagnostic] = []
     try:
         lock = Lock(
-            _text(header, "deck"), _text(header, "id"), _number(header, "born"), types, decks, notes, _release(header)
+            _text(header, "deck"), _text(header, "id"), _second(header, "born"), types, decks, notes, _release(header)
         )
     except ValueError as error:
         return None, [_damaged(name, number, 1, str(error))]
@@ -202,7 +213,7 @@ def _lock(records: list[tuple[int, dict[str, Any]]], name: str) -> tuple[Lock | 
                 guids[note.guid] = number
             elif "type" in record:
                 kind = LockedType(
-                    _text(record, "type"), _number(record, "mod"), _text(record, "hash"), _delivered(record)
+                    _text(record, "type"), _second(record, "mod"), _text(record, "hash"), _delivered(record)
                 )
                 _unique(types, kind.kind, f"note type `{kind.kind}`")
                 types[kind.kind] = kind
@@ -228,9 +239,9 @@ def _note(record: dict[str, Any], number: int) -> LockedNote:
     return LockedNote(
         key=_text(record, "key"),
         guid=_text(record, "guid"),
-        kind=_text(record, "kind"),
-        born=_number(record, "born"),
-        modified=_number(record, "mod"),
+        kind=_kind(record),
+        born=_second(record, "born"),
+        modified=_second(record, "mod"),
         fingerprint=_text(record, "hash"),
         answer=_text(record, "answer", empty=True),
         section=_texts(record, "section"),
@@ -251,7 +262,7 @@ def _release(header: dict[str, Any]) -> Release | None:
     record = header["release"]
     if not isinstance(record, dict):
         raise ValueError("`release` is no version with its time")
-    return Release(_text(record, "version"), _number(record, "at"))
+    return Release(_text(record, "version"), _second(record, "at"))
 
 
 def _delivered(record: dict[str, Any]) -> Delivered | None:
@@ -270,11 +281,18 @@ def _text(record: dict[str, Any], key: str, *, empty: bool = False) -> str:
     return value
 
 
-def _number(record: dict[str, Any], key: str) -> int:
+def _second(record: dict[str, Any], key: str) -> int:
     value = record.get(key)
-    if type(value) is not int or value < 0:
-        raise ValueError(f"`{key}` is missing or no number")
+    if type(value) is not int or not 0 <= value <= LAST_SECOND:
+        raise ValueError(f"`{key}` is missing or no time in seconds")
     return value
+
+
+def _kind(record: dict[str, Any]) -> str:
+    kind = _text(record, "kind")
+    if kind not in KIND_NAMES:
+        raise ValueError(f"there is no kind `{kind}`")
+    return kind
 
 
 def _texts(record: dict[str, Any], key: str) -> tuple[str, ...]:
