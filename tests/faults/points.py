@@ -119,6 +119,8 @@ class Watch:
                 path = _readlink(f"/proc/self/fd/{path}")
             except OSError:
                 return ""  # where this cannot be asked every open file is watched
+            if not path.startswith("/"):  # a pipe to another process
+                return None
         try:
             name = os.path.abspath(os.fsdecode(path))  # type: ignore[arg-type]  # noqa: PTH100
         except (TypeError, ValueError):

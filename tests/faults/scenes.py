@@ -32,6 +32,7 @@ from tests.support.author import DAY, FIRST, Author
 NOW = FIRST + DAY
 EXPLAINED = re.compile(r"^(.+:\d+:\d+: error\[DB\d+\] |Error: )\S", re.MULTILINE)
 SECONDS = 60
+SIGKILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has none, and plays no scene
 _LOG = 9
 
 
@@ -162,7 +163,7 @@ def problems_of(stage: Stage, ending: Ending, what: str, where: Point) -> Iterat
         found = without_tmp(found)
     elif what == "fail" and where.name == "unlink":
         found = {name: kept for name, kept in without_tmp(found).items() if not is_temporary(name)}
-    elif ending.code == -signal.SIGKILL:
+    elif ending.code == -SIGKILL:
         found = without_tmp(found)
         whole = {*old.values(), *new.values()}
         found = {name: kept for name, kept in found.items() if not (is_temporary(name) and kept in whole)}
@@ -205,7 +206,7 @@ def troubles(stage: Stage, what: str, every: bool) -> Iterator[tuple[Point, str,
             if point.kind == "write":
                 yield point, what, full_from(point.number)
         else:
-            sent = {"kill": signal.SIGKILL, "interrupt": signal.SIGINT, "terminate": signal.SIGTERM}[what]
+            sent = {"kill": SIGKILL, "interrupt": signal.SIGINT, "terminate": signal.SIGTERM}[what]
             yield point, what, signalled(point.number, sent)
 
 
@@ -252,7 +253,7 @@ PICTURE = '<svg xmlns="http://www.w3.org/2000/svg"/>'
 TROUBLES = {
     "fail": {0, 1},
     "full": {0, 1},
-    "kill": {0, -signal.SIGKILL},
+    "kill": {0, -SIGKILL},
     "interrupt": {0, -signal.SIGINT},
     "terminate": {0, -signal.SIGTERM},
 }

@@ -17,7 +17,7 @@ from tests.faults.points import Kind, Point
 from tests.faults.scenes import SCENES, TROUBLES, Ending, Scene, is_temporary, problems_of, thinned
 
 ROOT = Path(__file__).parents[2]
-SHARE = 23
+SHARE = 29
 """One in so many points is tried; a prime, so that no loop of calls is met always at the same step."""
 
 OLD = {"work/deck.lock": "1", "work/build/deck.apkg": "2"}

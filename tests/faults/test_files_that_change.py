@@ -81,7 +81,7 @@ def test_a_file_that_grows_while_it_is_read_is_not_read_to_its_end(
     assert caught.value.size == 5000
 
 
-@pytest.mark.parametrize("what", ["gone", "folder", "unreadable"])
+@pytest.mark.parametrize("what", ["gone", "folder", *(["a link to itself"] if POSIX else [])])
 def test_a_file_that_changes_between_listing_and_reading(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
@@ -96,7 +96,7 @@ def test_a_file_that_changes_between_listing_and_reading(
         other.unlink()
         if what == "folder":
             other.mkdir()
-        elif what == "unreadable":
+        elif what != "gone":
             other.symlink_to(other)
         return found
 
@@ -200,7 +200,10 @@ if POSIX:  # Windows has no such things in folders, and asks for a right to make
     def test_a_name_that_is_no_utf8_is_refused(tmp_path: Path) -> None:
         """SQLite and JSON hold no such names: the build would end with a traceback, or the report with half a line."""
         deck = deck_in(tmp_path)
-        shutil.copy(deck / "more" / "other.md", os.fsencode(deck) + b"/b\xff.md")
+        try:
+            shutil.copy(deck / "more" / "other.md", os.fsencode(deck) + b"/b\xff.md")
+        except OSError:  # a disk that has no such names, as on macOS
+            return
         for arguments in (("check", "content"), ("check", "content", "--format", "json")):
             done = ran(*arguments, at=tmp_path)
             assert done.returncode == 1
@@ -217,7 +220,7 @@ def test_what_is_there_is_told_from_what_is_not(tmp_path: Path) -> None:
     assert is_there(tmp_path / "file")
     assert not is_there(tmp_path / "other")
     assert not is_there(tmp_path / "file" / "below")
-    assert is_there(tmp_path / ("x" * 5000))  # nobody knows
+    assert is_there(tmp_path / ("x" * 5000)) == POSIX  # nobody knows, but Windows
 
 
 def test_files_are_new_together_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -256,7 +259,7 @@ def test_a_working_folder_that_was_left_is_removed_and_one_in_use_is_not(
         os.utime(first, (0, 0))
         with working_folder() as second:
             assert first != second
-            assert (first / "mine").exists() == POSIX or not POSIX
+            assert (first / "mine").exists() or not POSIX
         assert not second.exists()
     assert [path.name for path in tmp_path.iterdir()] == ["deckbuilder-mine"]
 

@@ -18,7 +18,7 @@ from deckbuilder.identity.lock import Lock
 from deckbuilder.pipeline import Options, build
 from tests.faults.program import COMMAND, NOTES, deck_in, files_in, lock_of
 
-ROUNDS = 4
+ROUNDS = 3
 
 
 def times_in(package: Path) -> dict[str, int]:
@@ -40,19 +40,6 @@ def started(*arguments: str, at: Path, now: int) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [*COMMAND, *arguments], cwd=at, env=environment, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
-
-
-def test_builds_at_once_leave_the_package_that_the_lock_tells_of(tmp_path: Path) -> None:
-    """A lock of one build beside the package of the other would stamp notes earlier than learners have them."""
-    deck = deck_in(tmp_path)
-    for number in range(ROUNDS):
-        (deck / "notes.md").write_text(NOTES.replace("A length.", f"A length, {number}."), "utf-8")
-        running = [started("build", "content", at=tmp_path, now=1_700_000_000 + 10 * number + way) for way in range(3)]
-        endings = [(process.communicate()[1], process.returncode) for process in running]
-        assert 0 in [code for _, code in endings]
-        assert all(code == 0 or (code == 1 and "error[DB313]" in said) for said, code in endings), endings
-        assert times_in(tmp_path / "build" / "faults.apkg") == times_of(lock_of(deck))
-        assert not list(deck.rglob(".deckbuilder-*"))
 
 
 def test_a_lock_that_changes_at_the_last_moment_is_not_written_over(
@@ -115,18 +102,6 @@ def test_a_lock_that_an_editor_saved_its_own_way_is_the_same(tmp_path: Path, mar
     assert len(lock_of(deck).notes) == 5
 
 
-def test_two_decks_with_one_output(tmp_path: Path) -> None:
-    """Whoever copies a line for a second deck and forgets its output would get a package that is half of each."""
-    one, two = deck_in(tmp_path / "one"), deck_in(tmp_path / "two")
-    (two / "deck.yml").write_text("name: Other\n", "utf-8")
-    for _ in range(ROUNDS):
-        running = [
-            started("build", f"{name}/content", "-o", "it.apkg", at=tmp_path, now=10**9) for name in ("one", "two")
-        ]
-        assert [(process.communicate()[1], process.returncode) for process in running] == [("", 0)] * 2
-        assert times_in(tmp_path / "it.apkg") in (times_of(lock_of(one)), times_of(lock_of(two)))
-
-
 # ── where it is written ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -152,7 +127,7 @@ def test_a_package_may_lie_in_the_deck_s_own_folder(tmp_path: Path) -> None:
     assert times_in(deck / "made.apkg") == times_of(lock_of(deck))
 
 
-if os.name == "posix":  # Windows asks for a right to make links, and has no such devices
+if os.name == "posix":  # Windows has no such devices, asks for a right to make links, and cannot hold a folder
     IN_THE_WAY: dict[str, Callable[[Path], object]] = {
         "a folder": lambda path: (path.mkdir(), (path / "kept").write_text("kept")),
         "a pipe": os.mkfifo,
@@ -171,6 +146,33 @@ if os.name == "posix":  # Windows asks for a right to make links, and has no suc
         assert [found.code for found in result.diagnostics if found.is_error] in (["DB610"], ["DB102"])
         assert files_in(tmp_path) == before
         assert (tmp_path / name).is_symlink() == thing.startswith("a link")
+
+    # ── at once ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def test_builds_at_once_leave_the_package_that_the_lock_tells_of(tmp_path: Path) -> None:
+        """A lock of one build beside the package of the other would stamp notes earlier than learners have them."""
+        deck = deck_in(tmp_path)
+        for number in range(ROUNDS):
+            (deck / "notes.md").write_text(NOTES.replace("A length.", f"A length, {number}."), "utf-8")
+            running = [
+                started("build", "content", at=tmp_path, now=1_700_000_000 + 10 * number + way) for way in range(3)
+            ]
+            endings = [(process.communicate()[1], process.returncode) for process in running]
+            assert 0 in [code for _, code in endings]
+            assert all(code == 0 or (code == 1 and "error[DB313]" in said) for said, code in endings), endings
+            assert times_in(tmp_path / "build" / "faults.apkg") == times_of(lock_of(deck))
+            assert not list(deck.rglob(".deckbuilder-*"))
+
+    def test_two_decks_with_one_output(tmp_path: Path) -> None:
+        """Whoever copies a line for a second deck and forgets its output would get a package that is half of each."""
+        one, two = deck_in(tmp_path / "one"), deck_in(tmp_path / "two")
+        (two / "deck.yml").write_text("name: Other\n", "utf-8")
+        for _ in range(ROUNDS):
+            running = [
+                started("build", f"{name}/content", "-o", "it.apkg", at=tmp_path, now=10**9) for name in ("one", "two")
+            ]
+            assert [(process.communicate()[1], process.returncode) for process in running] == [("", 0)] * 2
+            assert times_in(tmp_path / "it.apkg") in (times_of(lock_of(one)), times_of(lock_of(two)))
 
     # ── the cache ───────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -73,15 +73,17 @@ def test_a_clock_that_was_set_back_is_told(tmp_path: Path) -> None:
 
 if os.name == "posix":  # Windows has neither these streams and signals nor modes of folders
 
-    def test_an_output_that_is_full_is_told_and_nothing_is_undone(tmp_path: Path) -> None:
+    @pytest.mark.parametrize("output", ["/dev/full", os.devnull])
+    def test_an_output_that_takes_nothing_is_told_and_nothing_is_undone(tmp_path: Path, output: str) -> None:
         """A log on a full disk would end in a traceback, and nobody would know whether the deck was built."""
         deck = deck_in(tmp_path)
-        full = os.open("/dev/full", os.O_WRONLY) if Path("/dev/full").exists() else -1
-        if full < 0:  # macOS has no such device; a file that may not grow is one
-            full = os.open(tmp_path / "log", os.O_WRONLY | os.O_CREAT)
-        done = ran("build", "content", at=tmp_path, stdout=full, before=nothing_may_grow if full < 0 else None)
-        os.close(full)
+        full = Path(output).exists() and output != os.devnull  # macOS has no such device
+        stdout = os.open(output if full else os.devnull, os.O_WRONLY if full else os.O_RDONLY)
+        done = ran("build", "content", at=tmp_path, stdout=stdout, stderr=subprocess.PIPE)
+        os.close(stdout)
         assert done.returncode == 3
+        assert done.stderr.startswith("Error: the report cannot be written: ")
+        assert done.stderr.count("\n") == 1
         assert lock_of(deck).notes
 
     def test_an_output_that_nobody_reads_ends_as_in_other_programs(tmp_path: Path) -> None:
