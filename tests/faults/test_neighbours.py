@@ -12,13 +12,13 @@ from zipfile import ZipFile
 
 import pytest
 
-from deckbuilder import pipeline
+from deckbuilder import files, pipeline
 from deckbuilder.cli.main import main
 from deckbuilder.identity.lock import Lock
 from deckbuilder.pipeline import Options, build
 from tests.faults.program import COMMAND, NOTES, deck_in, files_in, lock_of
 
-ROUNDS = 3
+ROUNDS = 2
 
 
 def times_in(package: Path) -> dict[str, int]:
@@ -162,6 +162,26 @@ if os.name == "posix":  # Windows has no such devices, asks for a right to make 
             assert all(code == 0 or (code == 1 and "error[DB313]" in said) for said, code in endings), endings
             assert times_in(tmp_path / "build" / "faults.apkg") == times_of(lock_of(deck))
             assert not list(deck.rglob(".deckbuilder-*"))
+
+    def test_nobody_comes_between_the_moves_of_a_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The other one's package would lie beside this one's lock, which tells of other change times."""
+        monkeypatch.setattr(files, "_PATIENCE", 0.05)
+        deck, output = deck_in(tmp_path), tmp_path / "made.apkg"
+        real, others = Path.replace, []
+
+        def moved(self: Path, target: Path) -> Path:
+            found = real(self, target)
+            if target == output and not others:
+                others.append("begins")
+                (deck / "notes.md").write_text(NOTES.replace("A length.", "How long it is."), "utf-8")
+                other = build(deck, Options(output=output, now=1_700_000_100))
+                others.extend(problem.message for problem in other.diagnostics)
+            return found
+
+        monkeypatch.setattr(Path, "replace", moved)
+        assert not build(deck, Options(output=output, now=1_700_000_000)).failed
+        assert "another deckbuilder is writing there" in others[1]
+        assert times_in(output) == times_of(lock_of(deck))
 
     def test_two_decks_with_one_output(tmp_path: Path) -> None:
         """Whoever copies a line for a second deck and forgets its output would get a package that is half of each."""
