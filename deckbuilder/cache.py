@@ -197,7 +197,7 @@ def opened(folder: Path | None, deck: Path, types: Collection[type]) -> Iterator
 
 
 def _name_of(deck: Path) -> str:
-    return _digest(os.fsencode(deck.parent.resolve() / deck.name)).hex()
+    return _digest(os.fsencode(Path(os.path.realpath(deck.parent)) / deck.name)).hex()
 
 
 def digest_of(*parts: object) -> bytes:

@@ -56,6 +56,14 @@ def is_there(path: Path) -> bool:
     return True
 
 
+def real_path(path: Path) -> Path:
+    """Return where a path leads, as far as that can be found out; unlike `Path.resolve` it raises nothing."""
+    try:
+        return Path(os.path.realpath(path))
+    except OSError:  # the present folder is no more
+        return path
+
+
 def read_ordinary(path: Path, limit: int, *, follow: bool = True) -> bytes:
     """Return the content of an ordinary file, as it was at one moment; with `follow` a link to one will do.
 

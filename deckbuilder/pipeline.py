@@ -16,7 +16,7 @@ from deckbuilder import cache, rules
 from deckbuilder.cache import Cache, Shelf, digest_of
 from deckbuilder.diagnostics import CannotGoOn, Diagnostic, Severity, Span, has_errors
 from deckbuilder.drills.slots import slots_text
-from deckbuilder.files import NewFiles, clear_away, held, is_there
+from deckbuilder.files import NewFiles, clear_away, held, is_there, real_path
 from deckbuilder.identity.changes import (
     Change,
     Content,
@@ -585,7 +585,8 @@ def write(
     from deckbuilder.packaging.writer import write_package  # brings in genanki, which a check never needs
 
     project, before = prepared.project, prepared.lock_text
-    if output.resolve() in {path.resolve() for path in (project.lock, project.folder / DECK_YML, *project.files)}:
+    own = (project.lock, project.folder / DECK_YML, *project.files)
+    if real_path(output) in map(real_path, own):
         return [_unwritable(output, FileExistsError(errno.EEXIST, "it is one of the deck's own files"))]
     _wait_until(_newest(prepared.lock))
     text = write_lock(prepared.lock)

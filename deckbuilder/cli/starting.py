@@ -25,12 +25,13 @@ def init(folder: Path, name: str | None) -> None:
     import shlex
 
     from deckbuilder import starter
+    from deckbuilder.files import real_path
     from deckbuilder.project import plain_name
 
     here = Path()
-    inside = folder.resolve().is_relative_to(here.resolve())
+    inside = real_path(folder).is_relative_to(real_path(here))
     named_after = here if folder == Path("content") else folder
-    title = plain_name(name or named_after.resolve().name)
+    title = plain_name(name or real_path(named_after).name)
     written, diagnostics = starter.write_starter(folder, here if inside else folder, title)
     tell(diagnostics)
     if diagnostics:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from deckbuilder import pipeline, rules
 from deckbuilder.diagnostics import Diagnostic, Span
-from deckbuilder.files import clear_away, is_there
+from deckbuilder.files import clear_away, is_there, real_path
 from deckbuilder.identity.lock import Lock, Release
 from deckbuilder.pipeline import BuildResult, Options, Prepared
 from deckbuilder.project import DECK_LOCK, RELEASES
@@ -97,7 +97,7 @@ def _anew(prepared: Prepared, built: BuildResult, version: str, output: Path, no
 
     prepared = _with_lock(prepared, lock)
     result = _written(prepared, this, built, output, section, others)
-    tracked = [path.resolve().relative_to(repository.root.resolve()).as_posix() for path in (*others, project.lock)]
+    tracked = [real_path(path).relative_to(real_path(repository.root)).as_posix() for path in (*others, project.lock)]
     name = f"{lock.deck} {version}"
     commands = (
         ("add", "--", *tracked),
@@ -115,7 +115,7 @@ def _remarks_on_repository(
     if repository is None:
         yield rules.NO_REPOSITORY.at(place)
         return
-    top, made = repository.root.resolve(), {path.resolve() for path in (output, *_beside(output))}
+    top, made = real_path(repository.root), {real_path(path) for path in (output, *_beside(output))}
     for folder in (prepared.project.lock.parent, output.parent):  # what a release that was killed left is no change
         clear_away(folder)
     try:

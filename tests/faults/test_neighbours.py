@@ -132,6 +132,7 @@ if os.name == "posix":  # Windows has no such devices, asks for a right to make 
         "a folder": lambda path: (path.mkdir(), (path / "kept").write_text("kept")),
         "a pipe": os.mkfifo,
         "a link to a device": lambda path: path.symlink_to("/dev/null"),
+        "a link to itself": lambda path: path.symlink_to(path.name),
         "a link to a folder": lambda path: (path.with_name("kept").mkdir(), path.symlink_to("kept")),
     }
 

@@ -144,10 +144,12 @@ if os.name == "posix":  # Windows has neither these streams and signals nor mode
         """Whoever removed the folder that the shell is in would get a traceback."""
         here = tmp_path / "here"
         here.mkdir()
-        done = ran("check", at=here, before=here.rmdir)
-        assert done.returncode == 1
-        assert "DB101" in done.stderr
-        assert "Traceback" not in done.stderr
+        deck = deck_in(tmp_path)
+        for words, code in ((("check",), "DB101"), (("build", deck), "DB610"), (("init",), "DB610")):
+            here.mkdir(exist_ok=True)
+            done = ran(*words, at=here, before=here.rmdir)
+            assert (done.returncode, code in done.stderr) == (1, True), done.stderr
+            assert "Traceback" not in done.stderr
 
     READ_ONLY = {
         "build": ("build", "content"),
