@@ -28,7 +28,7 @@ PIN := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --g
 
 .DEFAULT_GOAL := deck
 .DELETE_ON_ERROR:
-.PHONY: deck test check bench pictures matrix requirements clean
+.PHONY: deck test check faults bench pictures matrix requirements clean
 
 # Build content/ into build/.
 deck: $(DECK_READY)
@@ -43,6 +43,10 @@ check: $(TEST_READY)
 	$(VENV_PYTHON) -m ruff check
 	$(VENV_PYTHON) -m ruff format --check
 	$(VENV_PYTHON) -m mypy
+
+# Trouble at every point where a command touches its files, where the tests try a share of them; not on Windows.
+faults: $(TEST_READY)
+	$(VENV_PYTHON) -m tests.faults.scenes --every
 
 # Speed and memory, beside genanki alone.
 bench: $(TEST_READY)

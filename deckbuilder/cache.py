@@ -190,7 +190,7 @@ def opened(folder: Path | None, deck: Path, types: Collection[type]) -> Iterator
 
     What a build that did not end well has found is not kept.
     """
-    cache = Cache(None if folder is None else folder / f"{_digest(str(deck.resolve()).encode()).hex()}{_SUFFIX}", types)
+    cache = Cache(None if folder is None else folder / f"{_name_of(deck)}{_SUFFIX}", types)
     cache.open()
     try:
         yield cache
@@ -198,6 +198,10 @@ def opened(folder: Path | None, deck: Path, types: Collection[type]) -> Iterator
         cache.forget()
         raise
     cache.close()
+
+
+def _name_of(deck: Path) -> str:
+    return _digest(os.fsencode(Path(os.path.realpath(deck.parent)) / deck.name)).hex()
 
 
 def digest_of(*parts: object) -> bytes:
@@ -213,6 +217,8 @@ def user_folder() -> Path | None:
     try:
         home = Path.home()
     except RuntimeError:
+        return None
+    if not home.is_absolute():
         return None
     return home / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "deckbuilder"
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from io import BufferedRandom
 from pathlib import Path
 from typing import TypeAlias
 
@@ -15,7 +16,7 @@ from deckbuilder import cache, rules
 from deckbuilder.cache import Cache, Shelf, digest_of
 from deckbuilder.diagnostics import CannotGoOn, Diagnostic, Severity, Span, has_errors
 from deckbuilder.drills.slots import slots_text
-from deckbuilder.files import atomic_writer
+from deckbuilder.files import NewFiles, clear_away, held, is_there, real_path
 from deckbuilder.identity.changes import (
     Change,
     Content,
@@ -33,7 +34,7 @@ from deckbuilder.kinds.titles import KIND_NAMES
 from deckbuilder.lints.near_duplicates import near_duplicates
 from deckbuilder.packaging.assemble import StampedNote, assemble
 from deckbuilder.packaging.plan import PackagePlan
-from deckbuilder.project import Project, load_project, slug
+from deckbuilder.project import DECK_YML, Project, load_project, slug
 from deckbuilder.rendering.drafts import (
     FAR,
     KEPT_TYPES,
@@ -309,15 +310,19 @@ def _remarks_on_questions(questions: Sequence[DraftedQuestion], project: Project
 def _load_lock(project: Project, now: int) -> tuple[str | None, Lock | None, list[Diagnostic]]:
     """Return the lock's text and content; a deck that has none yet is born now."""
     settings = project.settings
-    if not project.lock.exists():
+    if not is_there(project.lock):
         return None, Lock(settings.name, settings.id or slug(settings.name), now), []
-    text, diagnostics = read_text(project.lock, project.lock_name, MAX_MEGABYTES)
+    text, diagnostics = _text_of_lock(project)
     if text is None:
         return None, None, diagnostics
     lock, diagnostics = read_lock(text, project.lock_name)
     if lock and lock.deck != settings.name:
         diagnostics.append(rules.DECK_RENAMED.at(project.place, old=lock.deck, new=settings.name))
     return text, lock, diagnostics
+
+
+def _text_of_lock(project: Project) -> tuple[str | None, list[Diagnostic]]:
+    return read_text(project.lock, project.lock_name, MAX_MEGABYTES)
 
 
 # ── identity ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -566,45 +571,57 @@ def _what_changes(notes: Sequence[StampedNote], retired: Sequence[LockedNote]) -
 
 
 def write(
-    prepared: Prepared, output: Path, *, keep_lock: bool = False, others: Mapping[Path, bytes] | None = None
+    prepared: Prepared,
+    output: Path,
+    *,
+    keep_lock: bool = False,
+    others: Callable[[BufferedRandom], Mapping[Path, bytes]] | None = None,
 ) -> list[Diagnostic]:
-    """Write the package, then `others`, then, if it says anything new, the lock; return why none could be written.
+    """Write the package, then `others`, then, if it says anything new, the lock: all or none; return why none was.
 
-    None of the files is ever half there. Whoever stops the machine in between finds the first few of them new.
+    `others` is given the package to read. Whoever stops the machine finds the first few of the files new, none of them
+    half there.
     """
     from deckbuilder.packaging.writer import write_package  # brings in genanki, which a check never needs
 
     project, before = prepared.project, prepared.lock_text
+    own = (project.lock, project.folder / DECK_YML, *project.files)
+    if real_path(output) in map(real_path, own):
+        return [_unwritable(output, FileExistsError(errno.EEXIST, "it is one of the deck's own files"))]
     _wait_until(_newest(prepared.lock))
     text = write_lock(prepared.lock)
-    at = output
+    files = NewFiles()
     try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with ExitStack() as files:
+        with held(project.lock.parent), files:
+            clear_away(project.lock.parent)  # even if the lock is not written
+            files.folder(output.parent)
+            # First, and so moved into place first: a lock never tells of a package that is not there.
+            package = files.open(output)
+            write_package(prepared.plan(), package)
+            for path, content in (others(package) if others else {}).items():
+                files.write(path, content)
             if text != before and not keep_lock:
-                at = project.lock
-                files.enter_context(atomic_writer(project.lock)).write(text.encode())
-            for at, content in reversed(list((others or {}).items())):
-                files.enter_context(atomic_writer(at)).write(content)
-            at = output
-            # Entered last and so moved into place first: a lock never tells of a package that is not there.
-            write_package(prepared.plan(), files.enter_context(atomic_writer(output)))
+                files.write(project.lock, text.encode())
             if _lock_text(project) != before:
                 raise CannotGoOn(rules.LOCK_CHANGED.at(Span(project.lock_name)))
     except CannotGoOn as stop:
         return stop.diagnostics
     except OSError as error:
-        problem = error.strerror or str(error)
-        return [rules.OUTPUT_UNWRITABLE.at(Span(at.as_posix()), path=at.as_posix(), problem=problem)]
+        return [_unwritable(files.at, error)]
     return []
+
+
+def _unwritable(path: Path, error: OSError) -> Diagnostic:
+    """Say what could not be written; where the trouble is elsewhere, as in a temporary folder, say so too."""
+    problem, place = error.strerror or str(error), Path(str(error.filename or path))
+    if path.parent not in (place, place.parent):
+        problem = f"{problem}: {place.as_posix()}"
+    return rules.OUTPUT_UNWRITABLE.at(Span(path.as_posix()), path=path.as_posix(), problem=problem)
 
 
 def _lock_text(project: Project) -> str | None:
     """Return the text of the lock as it is now: None if there is none, nothing if it cannot be read any more."""
-    if not project.lock.exists():
-        return None
-    text, _ = read_text(project.lock, project.lock_name, MAX_MEGABYTES)
-    return text or ""
+    return _text_of_lock(project)[0] or "" if is_there(project.lock) else None
 
 
 def _wait_until(second: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
@@ -12,12 +13,14 @@ from typing import Final
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
+from deckbuilder.files import is_there
 from deckbuilder.source.files import markdown_files, read_text
 from deckbuilder.source.vocabulary import HABITS, ID_SHAPE, LIST, TAG_SHAPE, read_tags
 from deckbuilder.waivers import Waiver, read_waivers, waivers_shape
 from deckbuilder.yaml_text import YamlValue, place_in_file, read_yaml, suggestion
 
 FLAVOURS = ("github", "python-markdown")
+DECK_YML: Final = "deck.yml"
 DECK_LOCK: Final = "deck.lock"
 RELEASES: Final = "RELEASES.md"
 """The list of releases that `release` keeps beside deck.lock; it is no part of the deck."""
@@ -76,11 +79,19 @@ def slug(text: str) -> str:
 def load_project(source: Path) -> tuple[Project | None, list[Diagnostic]]:
     """Read the project that `source` names: a folder of Markdown files, or one Markdown file."""
     name = _shown(source)
-    if source.is_dir():
+    place = Span(name or ".")
+    try:
+        mode = source.stat().st_mode
+    except OSError as error:
+        if is_there(source):
+            problem = error.strerror or str(error)
+            return None, [rules.FILE_UNREADABLE.at(place, path=place.file, problem=problem)]
+        return None, [rules.FILE_MISSING.at(place, path=place.file)]
+    if stat.S_ISDIR(mode):
         return _folder_project(source, name)
-    if source.is_file():
+    if stat.S_ISREG(mode):
         return _file_project(source, name), []
-    return None, [rules.FILE_MISSING.at(Span(name), path=name)]
+    return None, [rules.FILE_UNREADABLE.at(place, path=place.file, problem="it is neither a folder nor a file")]
 
 
 def _shown(path: Path) -> str:
@@ -96,21 +107,28 @@ def _file_project(source: Path, name: str) -> Project:
 
 
 def _folder_project(source: Path, name: str) -> tuple[Project | None, list[Diagnostic]]:
-    config = source / "deck.yml"
-    place = Span(_joined(name, "deck.yml") if config.exists() else name or ".")
+    config = source / DECK_YML
+    place = Span(_joined(name, DECK_YML) if is_there(config) else name or ".")
     settings, diagnostics = _read_settings(config, place.file)
     if not settings.name:
         settings = _with(settings, name=plain_name(source.resolve().name))
-    files = tuple(
-        path
-        for path in markdown_files(source)
-        if path != source / RELEASES
-        and not any(fnmatch(path.relative_to(source).as_posix(), pattern) for pattern in settings.exclude)
-    )
-    if not files:
+    found, problems = markdown_files(source)
+    files = tuple(path for path in found if path != source / RELEASES and not _is_excluded(path, source, settings))
+    for problem in problems:
+        unseen = Path(problem.filename)
+        if not _is_excluded(unseen / "any.md", source, settings):
+            shown = _shown(Path(name) / unseen.relative_to(source)) or "."
+            diagnostics.append(
+                rules.FILE_UNREADABLE.at(Span(shown), path=shown, problem=problem.strerror or str(problem))
+            )
+    if not files and not problems:
         diagnostics.append(rules.FILE_MISSING.at(place, path=_joined(name, "*.md")))
     lock_name = _joined(name, DECK_LOCK)
     return Project(source, name, files, source / DECK_LOCK, lock_name, settings, place), diagnostics
+
+
+def _is_excluded(path: Path, source: Path, settings: Settings) -> bool:
+    return any(fnmatch(path.relative_to(source).as_posix(), pattern) for pattern in settings.exclude)
 
 
 def _joined(root: str, name: str) -> str:
@@ -123,7 +141,7 @@ def plain_name(text: str) -> str:
 
 
 def _read_settings(config: Path, name: str) -> tuple[Settings, list[Diagnostic]]:
-    if not config.exists():
+    if not is_there(config):
         return Settings(), []
     text, diagnostics = read_text(config, name)
     if text is None:

@@ -1341,7 +1341,7 @@ COLLECTION_UNWRITABLE = Rule(
     severity=ERROR,
     message="cannot be read or written: {problem}",
     why="Nothing was changed: a push arrives whole or not at all.",
-    mend="Give permission, or make room on the disk, and push again.",
+    mend="Give permission, or make room on the disk, and try again.",
 )
 
 PUSH_HARMFUL = Rule(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -61,13 +61,19 @@ def hold(path: Path) -> Iterator[Held]:
         if file.read(len(_MAGIC)) != _MAGIC:  # SQLite would make a database of an empty file
             raise CannotGoOn(rules.COLLECTION_DAMAGED.at(Span(path.as_posix()), problem="it is no database"))
     uri = f"{path.absolute().as_uri()}?mode=rw"
-    with _refusals(path), closing(sqlite3.connect(uri, uri=True, timeout=0, isolation_level=None)) as connection:
-        compare = lambda one, other: (one.casefold() > other.casefold()) - (one.casefold() < other.casefold())  # noqa: E731
-        connection.create_collation("unicase", compare)  # Anki's own, which its tables name
-        connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # a lock once taken stays until the end
-        connection.execute("BEGIN EXCLUSIVE")
-        connection.execute("COMMIT")
+    with ExitStack() as stack:
+        with _refusals(path):
+            opened = closing(sqlite3.connect(uri, uri=True, timeout=0, isolation_level=None))
+            connection = stack.enter_context(opened)
+            connection.create_collation("unicase", _compare)  # Anki's own, which its tables name
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # a lock once taken stays until the end
+            connection.execute("BEGIN EXCLUSIVE")
+            connection.execute("COMMIT")
         yield Held(path, connection)
+
+
+def _compare(one: str, other: str) -> int:
+    return (one.casefold() > other.casefold()) - (one.casefold() < other.casefold())
 
 
 @contextmanager

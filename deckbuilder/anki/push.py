@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from anki.collection import Collection
-from anki.errors import AnkiException
+from anki.errors import AnkiException, DBError
 
 from deckbuilder import rules
 from deckbuilder.anki.backend import off_the_main_thread
@@ -19,7 +18,7 @@ from deckbuilder.anki.compare import harm_between
 from deckbuilder.anki.held import Held, hold
 from deckbuilder.anki.update import PushPlan, update
 from deckbuilder.diagnostics import CannotGoOn, Diagnostic, Span
-from deckbuilder.files import atomic_writer
+from deckbuilder.files import atomic_writer, working_folder
 from deckbuilder.packaging.plan import PackagePlan
 from deckbuilder.packaging.writer import write_package
 from deckbuilder.pipeline import Prepared
@@ -70,7 +69,8 @@ class Push:
         target = self.held.path.parent / "backups" / f"before-push-{now}.colpkg"
         saved = self.folder / "before.colpkg"
         self.held.copy_to(self.folder / "before.anki2")
-        off_the_main_thread(lambda: _packed(self.folder / "before.anki2", saved))
+        with _disk_refusals(self.folder):
+            off_the_main_thread(lambda: _packed(self.folder / "before.anki2", saved))
         with _disk_refusals(target):
             target.parent.mkdir(exist_ok=True)
             with saved.open("rb") as source, atomic_writer(target) as file:
@@ -94,8 +94,9 @@ def rehearsed(collection: Path, delivery: Delivery, *, overwrite: bool) -> Itera
 
     With `overwrite` fields that the learner edited get the author's text too.
     """
-    with hold(collection) as held, tempfile.TemporaryDirectory(prefix="push-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+    with hold(collection) as held, ExitStack() as stack:
+        with _disk_refusals(collection):
+            folder = stack.enter_context(working_folder())
         place = Span(collection.as_posix())
         _refuse_unfit(held, folder, place)
         copy = folder / "collection.anki2"
@@ -141,7 +142,8 @@ def _refuse_unfit(held: Held, folder: Path, place: Span) -> None:
     if damage := held.damage():
         raise CannotGoOn(rules.COLLECTION_DAMAGED.at(place, problem=damage))
     found = held.form()
-    known = off_the_main_thread(lambda: _form_written(folder / "sample.anki2"))
+    with _disk_refusals(folder):
+        known = off_the_main_thread(lambda: _form_written(folder / "sample.anki2"))
     if found > known:
         problem = f"form {found}; the library knows {known}"
         raise CannotGoOn(rules.COLLECTION_NEWER.at(place, problem=problem))
@@ -174,3 +176,7 @@ def _disk_refusals(path: Path) -> Iterator[None]:
     except OSError as error:
         problem = error.strerror or str(error)
         raise CannotGoOn(rules.COLLECTION_UNWRITABLE.at(Span(path.as_posix()), problem=problem)) from error
+    except DBError as error:  # a copy of ours, or a new collection: only the disk can be at fault
+        raise CannotGoOn(
+            rules.COLLECTION_UNWRITABLE.at(Span(path.as_posix()), problem=f"Anki says: {error}")
+        ) from error

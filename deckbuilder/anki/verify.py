@@ -40,6 +40,8 @@ def verify(new: Path, previous: Path | None = None) -> Verified:
     Without `previous` a learner imports `new` twice. Raises CannotGoOn where Anki's library is missing.
     """
     require_anki(new.as_posix())
+    from anki.errors import DBError
+
     from deckbuilder.anki.proof import Refused, prove
 
     for path in (previous or new, new):
@@ -52,6 +54,9 @@ def verify(new: Path, previous: Path | None = None) -> Verified:
         late = off_the_main_thread(lambda: prove(releases, late=True)) if previous else report
     except Refused as refused:
         finding = rules.PACKAGE_REFUSED.at(Span(refused.package.as_posix()), problem=refused)
+        return Verified(new, previous, None, (finding,))
+    except (DBError, OSError) as error:  # the learners live in folders of ours: only the disk can be at fault
+        finding = rules.COLLECTION_UNWRITABLE.at(Span("collection.anki2"), problem=f"in a temporary folder: {error}")
         return Verified(new, previous, None, (finding,))
     return Verified(new, previous, report, tuple(_findings(report, late, Span(new.as_posix()))))
 

@@ -8,6 +8,7 @@ import click
 
 from deckbuilder.cli.progress import progress
 from deckbuilder.cli.shared import (
+    PATH,
     cache_folder,
     cache_option,
     format_option,
@@ -22,7 +23,7 @@ from deckbuilder.cli.shared import (
 
 @click.command()
 @source_argument
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Where to write. [default: build/NAME.apkg]")
+@click.option("-o", "--output", type=PATH, help="Where to write. [default: build/NAME.apkg]")
 @locked_option
 @strict_option
 @click.option("--retire", is_flag=True, help="Allow more than a quarter of the notes to be retired at once.")

@@ -7,14 +7,14 @@ from pathlib import Path
 import click
 
 from deckbuilder.cli.progress import progress
-from deckbuilder.cli.shared import stdout_style, tell
+from deckbuilder.cli.shared import PATH, stdout_style, tell
 
 _PACKAGE = ".apkg"
 
 
 @click.command()
-@click.argument("what", nargs=-1, type=click.Path(path_type=Path), metavar="[SOURCE | OLD.apkg NEW.apkg]")
-@click.option("--against", type=click.Path(path_type=Path), help="Compare SOURCE with this package instead.")
+@click.argument("what", nargs=-1, type=PATH, metavar="[SOURCE | OLD.apkg NEW.apkg]")
+@click.option("--against", type=PATH, help="Compare SOURCE with this package instead.")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if anything changed, as git does.")
 @click.option(
     "--format", "form", type=click.Choice(("text", "json", "markdown")), default="text", show_default=True,

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from deckbuilder.cli.shared import coloured
+from deckbuilder.cli.shared import PATH, coloured
 
 if TYPE_CHECKING:
     from deckbuilder.drill_reports import Drill
 
 _source = click.option(
-    "--source", type=click.Path(path_type=Path), default=Path("content"), show_default=True,
+    "--source", type=PATH, default=Path("content"), show_default=True,
     help="The folder of Markdown files, or the one file.",
 )  # fmt: skip
 _format = click.option(

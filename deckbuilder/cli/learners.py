@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from deckbuilder.cli.shared import form_option, report_findings, source_argument
+from deckbuilder.cli.shared import PATH, form_option, report_findings, source_argument
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("new", type=click.Path(path_type=Path))
-@click.option("--previous", type=click.Path(path_type=Path), help="The package that learners have now.")
+@click.argument("new", type=PATH)
+@click.option("--previous", type=PATH, help="The package that learners have now.")
 @form_option
 def verify(new: Path, previous: Path | None, form: str) -> None:
     """Prove on the real Anki that learners can update to NEW, an .apkg, without losing anything.
@@ -44,7 +44,7 @@ def verify(new: Path, previous: Path | None, form: str) -> None:
 
 @click.command()
 @source_argument
-@click.option("--collection", type=click.Path(path_type=Path), help="The file collection.anki2 to push into.")
+@click.option("--collection", type=PATH, help="The file collection.anki2 to push into.")
 @click.option("--profile", help="The profile of Anki to push into. [default: the only one]")
 @click.option("--overwrite", is_flag=True, help="Give the author's text also to fields that the learner edited.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done, and write nothing.")
@@ -121,9 +121,9 @@ def _push(
         if wanted and not yes:
             click.confirm("Do this?", abort=True, err=form == "json")
         if wanted:
+            backup = attempt.back_up()
             if problems := pipeline.write(prepared, pipeline.default_output(prepared.lock)):
                 raise CannotGoOn(*problems)
-            backup = attempt.back_up()
             attempt.take_over()
         if form == "json":
             click.echo(push_json(path, attempt.plan, wanted, backup, attempt.warnings))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from deckbuilder.cli.shared import coloured, source_argument
+from deckbuilder.cli.shared import PATH, coloured, source_argument
 
 if TYPE_CHECKING:
     from deckbuilder.preview.deck import PreviewDeck
@@ -22,7 +22,7 @@ NEEDED = ("starlette", "uvicorn", "watchfiles", "sphinx-mathjax-offline")
 )  # fmt: skip
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 @click.option(
-    "--static", "folder", type=click.Path(path_type=Path), metavar="DIR",
+    "--static", "folder", type=PATH, metavar="DIR",
     help="Write a site into DIR instead, to open from there or to publish.",
 )  # fmt: skip
 def preview(source: Path, port: int | None, no_browser: bool, folder: Path | None) -> None:
@@ -41,8 +41,6 @@ def preview(source: Path, port: int | None, no_browser: bool, folder: Path | Non
             _serve(source, port, open_browser=not no_browser)
     except PreviewRefused as refused:
         raise click.ClickException(str(refused)) from None
-    except KeyboardInterrupt:
-        click.echo("\nThe preview has ended.", err=True)
 
 
 def _require_extra() -> None:
@@ -82,7 +80,10 @@ def _serve(source: Path, port: int | None, *, open_browser: bool) -> None:
         if open_browser:
             click.launch(address)
 
-    serve(source, port, ready, lambda deck: click.echo(_counted(deck), err=True))
+    try:
+        serve(source, port, ready, lambda deck: click.echo(_counted(deck), err=True))
+    except KeyboardInterrupt:
+        click.echo("\nThe preview has ended.", err=True)
 
 
 def _report(deck: PreviewDeck) -> None:

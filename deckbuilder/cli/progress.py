@@ -22,7 +22,7 @@ PATIENCE = 1.0  # seconds
 @contextmanager
 def progress() -> Iterator[Watch | None]:
     """Give what shows on stderr how far the work is; None where nobody watches: in a pipe, a log, or CI."""
-    if not sys.stderr.isatty() or os.environ.get("CI") or os.environ.get("TERM") == "dumb":
+    if sys.stderr is None or not sys.stderr.isatty() or os.environ.get("CI") or os.environ.get("TERM") == "dumb":
         yield None
         return
     bar = _Bar()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from deckbuilder.cli.shared import form_option, report_findings, source_argument, strict_option
+from deckbuilder.cli.shared import PATH, form_option, report_findings, source_argument, strict_option
 
 
 def _version(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
@@ -21,7 +21,7 @@ def _version(_context: click.Context, _parameter: click.Parameter, value: str) -
 @click.command()
 @click.argument("version", callback=_version)
 @source_argument
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="The package. [default: build/NAME.apkg]")
+@click.option("-o", "--output", type=PATH, help="The package. [default: build/NAME.apkg]")
 @click.option("--tag", is_flag=True, help="Commit and tag the release; without it the git commands are printed.")
 @click.option("--locked", is_flag=True, help="Build a release again that deck.lock has, changing nothing. For CI.")
 @strict_option

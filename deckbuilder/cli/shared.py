@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "json", "github", "sarif")
 
-source_argument = click.argument("source", type=click.Path(path_type=Path), default=Path("content"), required=False)
+PATH = click.Path(path_type=Path, readable=False)
+"""What a path on the command line is; whether it can be read is found out, and told, by who reads it."""
+
+source_argument = click.argument("source", type=PATH, default=Path("content"), required=False)
 strict_option = click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 locked_option = click.option(
     "--locked", is_flag=True, help="Leave deck.lock alone; fail if it would change. For CI."
@@ -110,11 +113,11 @@ def stdout_style() -> Style:
     return _style_for(sys.stdout)
 
 
-def _style_for(stream: TextIO) -> Style:
+def _style_for(stream: TextIO | None) -> Style:
     import os
 
     from deckbuilder.reporters import no_style
 
-    if os.environ.get("NO_COLOR") or not (stream.isatty() or os.environ.get("FORCE_COLOR")):
+    if stream is None or os.environ.get("NO_COLOR") or not (stream.isatty() or os.environ.get("FORCE_COLOR")):
         return no_style
     return lambda text, colour: click.style(text, bold=True) if colour == "bold" else click.style(text, fg=colour)

@@ -8,9 +8,11 @@ import click
 
 from deckbuilder.cli.shared import tell
 
+_FOLDER = click.Path(path_type=Path, file_okay=False, readable=False)
+
 
 @click.command()
-@click.argument("folder", metavar="[DIR]", type=click.Path(path_type=Path, file_okay=False), default=Path("content"))
+@click.argument("folder", metavar="[DIR]", type=_FOLDER, default=Path("content"))
 @click.option("--name", help="The deck's name in Anki, which stays. [default: the folder's]")
 def init(folder: Path, name: str | None) -> None:
     """Make a small deck in DIR (default: content) that shows the whole format by example and builds at once.
@@ -23,12 +25,13 @@ def init(folder: Path, name: str | None) -> None:
     import shlex
 
     from deckbuilder import starter
+    from deckbuilder.files import real_path
     from deckbuilder.project import plain_name
 
     here = Path()
-    inside = folder.resolve().is_relative_to(here.resolve())
+    inside = real_path(folder).is_relative_to(real_path(here))
     named_after = here if folder == Path("content") else folder
-    title = plain_name(name or named_after.resolve().name)
+    title = plain_name(name or real_path(named_after).name)
     written, diagnostics = starter.write_starter(folder, here if inside else folder, title)
     tell(diagnostics)
     if diagnostics:

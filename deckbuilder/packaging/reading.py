@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -19,6 +18,7 @@ from typing import Any
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
+from deckbuilder.files import working_folder
 from deckbuilder.kinds import fields
 from deckbuilder.packaging.plan import DeckPlan, NotePlan, NoteTypePlan, PackagePlan, refuse_nonsense
 
@@ -53,8 +53,8 @@ def read_package(path: Path) -> tuple[PackagePlan | None, list[Diagnostic]]:
     """
     place = Span(path.as_posix())
     try:
-        with tempfile.TemporaryDirectory(prefix="deckbuilder-") as folder:
-            collection = Path(folder) / _COLLECTION
+        with working_folder() as folder:
+            collection = folder / _COLLECTION
             _unpack(path, collection)
             return _read_collection(collection), []
     except _Damaged as damage:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import io
 import json
 import shutil
-import tempfile
-from pathlib import Path
 from typing import IO
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
+from deckbuilder.files import working_folder
 from deckbuilder.packaging.collection import write_collection
 from deckbuilder.packaging.plan import PackagePlan, refuse_nonsense
 
@@ -26,8 +25,8 @@ def write_package(plan: PackagePlan, file: IO[bytes]) -> None:
     refuse_nonsense(plan)
     media = sorted({one.name: one for one in plan.media}.values(), key=lambda one: one.name)
     # Nothing is compressed, as in genanki's packages: what zlib makes of the same bytes differs between its versions.
-    with tempfile.TemporaryDirectory(prefix="deckbuilder-") as folder, ZipFile(file, "w", ZIP_STORED) as package:
-        collection = Path(folder) / "collection.anki2"
+    with working_folder() as folder, ZipFile(file, "w", ZIP_STORED) as package:
+        collection = folder / "collection.anki2"
         write_collection(plan, collection)
         with collection.open("rb") as content:
             _add(package, "collection.anki2", content, collection.stat().st_size)

@@ -6,9 +6,11 @@ Browsers let a frame of no origin load nothing from a disk, so all that a card n
 from __future__ import annotations
 
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
+from deckbuilder.files import NewFiles
 from deckbuilder.pipeline import prepare
 from deckbuilder.preview.deck import PreviewDeck, preview_deck
 from deckbuilder.preview.page_files import DECK_PLACE, PAGE, embedded, embedded_frame, read
@@ -29,7 +31,6 @@ def write_site(source: Path, folder: Path) -> PreviewDeck:
     if not deck.cards:
         return deck
     try:
-        _empty(folder)
         _write(deck, folder)
     except OSError as error:
         raise PreviewRefused(f"{folder.as_posix()} cannot be written: {error.strerror or error}") from None
@@ -38,21 +39,16 @@ def write_site(source: Path, folder: Path) -> PreviewDeck:
 
 def refuse_foreign(folder: Path) -> None:
     """Raise PreviewRefused unless `folder` is free: not there yet, empty, or an earlier preview."""
-    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        raise PreviewRefused(f"{folder.as_posix()} is no folder; name one for the site")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file():
+    try:
+        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+            raise PreviewRefused(f"{folder.as_posix()} is no folder; name one for the site")
+        holds_other = folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file()
+    except OSError as error:
+        raise PreviewRefused(f"{folder.as_posix()} cannot be read: {error.strerror or error}") from None
+    if holds_other:
         raise PreviewRefused(
             f"{folder.as_posix()} holds files that are no preview, which would be lost; name an empty or a new folder"
         )
-
-
-def _empty(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in folder.iterdir():
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        elif path.name != MARK:
-            path.unlink()
 
 
 def _write(deck: PreviewDeck, folder: Path) -> None:
@@ -65,5 +61,17 @@ def _write(deck: PreviewDeck, folder: Path) -> None:
         "page.js": read("page.js"),
         **scripts,
     }
-    for name, text in files.items():
-        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+    with NewFiles() as new:
+        new.folder(folder)
+        for name, text in files.items():
+            new.write(folder / name, text.encode())
+    _remove_others(folder, files.keys())
+
+
+def _remove_others(folder: Path, names: Collection[str]) -> None:
+    """Remove what is left of an earlier site."""
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path.name not in names:
+            path.unlink()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from io import BufferedRandom
 from pathlib import Path
 
 from deckbuilder import pipeline, rules
 from deckbuilder.diagnostics import Diagnostic, Span
-from deckbuilder.files import clear_away, write_atomically
+from deckbuilder.files import clear_away, is_there, real_path
 from deckbuilder.identity.lock import Lock, Release
 from deckbuilder.pipeline import BuildResult, Options, Prepared
 from deckbuilder.project import DECK_LOCK, RELEASES
@@ -96,7 +97,7 @@ def _anew(prepared: Prepared, built: BuildResult, version: str, output: Path, no
 
     prepared = _with_lock(prepared, lock)
     result = _written(prepared, this, built, output, section, others)
-    tracked = [path.resolve().relative_to(repository.root.resolve()).as_posix() for path in (*others, project.lock)]
+    tracked = [real_path(path).relative_to(real_path(repository.root)).as_posix() for path in (*others, project.lock)]
     name = f"{lock.deck} {version}"
     commands = (
         ("add", "--", *tracked),
@@ -114,7 +115,7 @@ def _remarks_on_repository(
     if repository is None:
         yield rules.NO_REPOSITORY.at(place)
         return
-    top, made = repository.root.resolve(), {path.resolve() for path in (output, *_beside(output))}
+    top, made = real_path(repository.root), {real_path(path) for path in (output, *_beside(output))}
     for folder in (prepared.project.lock.parent, output.parent):  # what a release that was killed left is no change
         clear_away(folder)
     try:
@@ -198,27 +199,25 @@ def _written(
     section: str,
     others: dict[Path, bytes] | None,
 ) -> ReleaseResult:
-    """Write the package with the files that git tracks, then what goes with the package and can be made again."""
-    problems = pipeline.write(prepared, output, keep_lock=others is None, others=others)
+    """Write the package, what goes with it and can be made again, and the files that git tracks: all or none."""
+    checksum, notes, form = _beside(output)
+
+    def beside(package: BufferedRandom) -> dict[Path, bytes]:
+        package.seek(0)
+        digest = hashlib.file_digest(package, "sha256").hexdigest()
+        texts = {
+            checksum: f"{digest}  {output.name}\n",
+            notes: release_notes(section, output.name, checksum.name),
+            form: listing(prepared.lock, release, prepared.project.settings, section),
+        }
+        return {path: text.encode() for path, text in texts.items()} | (others or {})
+
+    problems = pipeline.write(prepared, output, keep_lock=others is None, others=beside)
     if problems:
         return ReleaseResult(_with_findings(built, problems), release.version)
-    checksum, notes, form = _beside(output)
-    with output.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    texts = {
-        checksum: f"{digest}  {output.name}\n",
-        notes: release_notes(section, output.name, checksum.name),
-        form: listing(prepared.lock, release, prepared.project.settings, section),
-    }
-    try:
-        for path, text in texts.items():
-            write_atomically(path, text.encode())
-    except OSError as error:
-        problem = error.strerror or str(error)
-        found = rules.OUTPUT_UNWRITABLE.at(Span(output.as_posix()), path=str(output.parent), problem=problem)
-        return ReleaseResult(_with_findings(built, [found]), release.version)
     tracked = (*(others or {}), prepared.project.lock) if others is not None else ()
-    return ReleaseResult(replace(built, apkg=output), release.version, written=(output, *texts, *tracked))
+    written = (output, checksum, notes, form, *tracked)
+    return ReleaseResult(replace(built, apkg=output), release.version, written=written)
 
 
 def _beside(output: Path) -> tuple[Path, Path, Path]:
@@ -238,7 +237,7 @@ def _list_of_releases(prepared: Prepared) -> Path:
 
 def _list_so_far(path: Path) -> tuple[str | None, list[Diagnostic]]:
     """Return the list of releases as it is, None if there is none yet, and why it cannot be read."""
-    return read_text(path, path.as_posix()) if path.exists() else (None, [])
+    return read_text(path, path.as_posix()) if is_there(path) else (None, [])
 
 
 def _folder(source: Path) -> Path:

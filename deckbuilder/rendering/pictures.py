@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import stat
 import unicodedata
@@ -18,6 +17,7 @@ from urllib.parse import unquote
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
+from deckbuilder.files import TooLarge, read_ordinary
 from deckbuilder.rendering.media import MediaFile
 from deckbuilder.rendering.svg import svg_problem
 
@@ -210,17 +210,9 @@ def _inside(home: PurePosixPath, path: str) -> PurePosixPath | None:
 def _read(path: Path) -> bytes | str:
     """Return the bytes of an ordinary file, or in words why they cannot be had."""
     try:
-        # Not to wait for ever on a pipe, nor to follow a link that was put there since the path was looked at.
-        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-        with open(os.open(path, flags), "rb") as file:  # noqa: PTH123
-            about = os.fstat(file.fileno())
-            if not stat.S_ISREG(about.st_mode):
-                return "it is no ordinary file"
-            if about.st_size > MAX_BYTES:
-                return f"it has {about.st_size // 1_000_000} MB, more than the {MAX_BYTES // 1_000_000} MB allowed"
-            return file.read(MAX_BYTES + 1)
-    except IsADirectoryError:
-        return "it is a folder"
+        return read_ordinary(path, MAX_BYTES, follow=False)  # no link that was put there since the path was looked at
+    except TooLarge as found:
+        return f"it has {found.size // 1_000_000} MB, more than the {MAX_BYTES // 1_000_000} MB allowed"
     except OSError as error:
         return error.strerror or "it cannot be read"
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import stat
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
+from deckbuilder.files import TooLarge, read_ordinary
 
 MAX_MEGABYTES = 64
 _LEFT_OUT = {"node_modules", "__pycache__"}
@@ -27,18 +26,18 @@ class SourceFile:
 
 def read_text(path: Path, name: str, limit: int = MAX_MEGABYTES) -> tuple[str | None, list[Diagnostic]]:
     """Return the text of the file at `path`, of up to `limit` MB, or None and why it cannot be read."""
-    place = Span(name)
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            return None, [rules.FILE_UNREADABLE.at(place, path=name, problem="it is not an ordinary file")]
-        if status.st_size > limit << 20:
-            size = status.st_size >> 20
-            return None, [rules.FILE_TOO_LARGE.at(place, path=name, size=size, limit=limit)]
-        raw = path.read_bytes()
+        raw = read_ordinary(path, limit << 20)
+    except TooLarge as found:
+        return None, [rules.FILE_TOO_LARGE.at(Span(name), path=name, size=found.size >> 20, limit=limit)]
     except OSError as error:
-        return None, [rules.FILE_UNREADABLE.at(place, path=name, problem=error.strerror or str(error))]
+        return None, [_unreadable(name, error)]
     return _decoded(raw, name)
+
+
+def _unreadable(name: str, error: OSError | RuntimeError) -> Diagnostic:
+    problem = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return rules.FILE_UNREADABLE.at(Span(name), path=name, problem=problem)
 
 
 def _decoded(raw: bytes, name: str) -> tuple[str | None, list[Diagnostic]]:
@@ -57,13 +56,21 @@ def _decoded(raw: bytes, name: str) -> tuple[str | None, list[Diagnostic]]:
     return text, []
 
 
-def markdown_files(folder: Path) -> Iterator[Path]:
-    """Yield the Markdown files below `folder` in a fixed order; hidden folders and links to folders are passed over."""
-    for here, folders, files in os.walk(folder):
+def markdown_files(folder: Path) -> tuple[list[Path], list[OSError]]:
+    """Return the Markdown files below `folder` in a fixed order, and which folders could not be looked into.
+
+    Hidden folders and links to folders are passed over. Each error carries its path as `filename`.
+    """
+    found: list[Path] = []
+    problems: list[OSError] = []
+    for here, folders, files in os.walk(folder, onerror=problems.append):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _LEFT_OUT)
-        for name in sorted(files):
-            if name.lower().endswith((".md", ".markdown")) and not name.startswith("."):
-                yield Path(here) / name
+        found += [Path(here) / name for name in sorted(filter(_is_markdown, files))]
+    return found, problems
+
+
+def _is_markdown(name: str) -> bool:
+    return name.lower().endswith((".md", ".markdown")) and not name.startswith(".")
 
 
 def read_files(folder: Path, paths: list[Path], root: str) -> tuple[list[SourceFile], list[Diagnostic]]:
@@ -74,12 +81,24 @@ def read_files(folder: Path, paths: list[Path], root: str) -> tuple[list[SourceF
     for path in paths:
         inside = path.relative_to(folder).as_posix()
         name = f"{root}/{inside}" if root else inside
-        if not path.resolve().is_relative_to(home):
-            problem = "it is a link that leads out of the deck's folder"
-            diagnostics.append(rules.FILE_UNREADABLE.at(Span(name), path=name, problem=problem))
-            continue
-        text, problems = read_text(path, name)
+        text, problems = _read_inside(path, name, home)
         diagnostics += problems
         if text is not None:
             found.append(SourceFile(name, inside, path, text))
     return found, diagnostics
+
+
+def _read_inside(path: Path, name: str, home: Path) -> tuple[str | None, list[Diagnostic]]:
+    """Read a file that must lie in the folder `home`, whatever links lead to it."""
+    problem = "it is a link that leads out of the deck's folder"
+    try:
+        name.encode()
+        real = path.resolve(strict=True)
+    except UnicodeEncodeError:  # the system's bytes are no UTF-8, and neither SQLite nor JSON could hold them
+        shown = name.encode(errors="backslashreplace").decode()
+        return None, [rules.FILE_UNREADABLE.at(Span(shown), path=shown, problem="its name is not UTF-8")]
+    except (OSError, RuntimeError) as error:  # RuntimeError: a link to itself
+        return None, [_unreadable(name, error)]
+    if not real.is_relative_to(home):
+        return None, [rules.FILE_UNREADABLE.at(Span(name), path=name, problem=problem)]
+    return read_text(real, name)

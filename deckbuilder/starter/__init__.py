@@ -9,7 +9,7 @@ from typing import Final
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
-from deckbuilder.files import write_atomically
+from deckbuilder.files import NewFiles, is_there
 
 FILES: Final = ("deck.yml", "start.md")
 GIT_LINES: Final = {
@@ -21,25 +21,27 @@ GIT_LINES: Final = {
 def write_starter(folder: Path, home: Path, name: str) -> tuple[list[Path], list[Diagnostic]]:
     """Write a deck called `name` into `folder`, and git's lines into `home`; return what was written, and what failed.
 
-    Nothing is ever written over: a file of git's gets its line added at the end, and only if it is not there.
+    All is written or nothing, and nothing is ever written over: a file of git's gets its line added at the end, and
+    only if it is not there.
     """
     contents = {folder / file: _starter(file, name) for file in FILES}
-    taken = [path for path in (*contents, folder / "deck.lock") if path.exists() or path.is_symlink()]
+    taken = [path for path in (*contents, folder / "deck.lock") if is_there(path)]
     if taken:
         return [], [rules.STARTER_OCCUPIED.at(Span(path.as_posix()), path=path.as_posix()) for path in taken]
-    written: list[Path] = []
+    new = NewFiles()
     try:
         for file, line in GIT_LINES.items():
+            new.at = home / file
             content = _with_line(home / file, line.encode())
             contents |= {home / file: content} if content is not None else {}
-        for path, content in contents.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(path, content)
-            written.append(path)
+        with new:
+            for path, content in contents.items():
+                new.folder(path.parent)
+                new.write(path, content)
     except OSError as error:
-        path, problem = Path(error.filename or folder), error.strerror or str(error)
-        return written, [rules.OUTPUT_UNWRITABLE.at(Span(path.as_posix()), path=path.as_posix(), problem=problem)]
-    return written, []
+        problem = error.strerror or str(error)
+        return [], [rules.OUTPUT_UNWRITABLE.at(Span(new.at.as_posix()), path=new.at.as_posix(), problem=problem)]
+    return list(contents), []
 
 
 def _starter(file: str, name: str) -> bytes:
@@ -49,7 +51,7 @@ def _starter(file: str, name: str) -> bytes:
 
 def _with_line(path: Path, line: bytes) -> bytes | None:
     """Return the content of a file with the line added, None if it has it already."""
-    content = path.read_bytes() if path.exists() else b""
+    content = path.read_bytes() if is_there(path) else b""
     if line in (known.strip().lstrip(b"/") for known in content.splitlines()):
         return None
     return content + (b"\n" if content and not content.endswith(b"\n") else b"") + line + b"\n"
