@@ -174,7 +174,7 @@ def read_lock(text: str, name: str) -> tuple[Lock | None, list[Diagnostic]]:
     return _lock(records, name)
 
 
-def _record(line: str) -> Any:
+def _record(line: str) -> object:
     record = json.loads(line)
     if "\\ud" in line.lower():  # half of a character, which no file can hold, can stand in an escape only
         json.dumps(record, ensure_ascii=False).encode()
