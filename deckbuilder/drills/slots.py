@@ -14,6 +14,7 @@ from deckbuilder.drills.quantities import read_exact
 
 _DECIMAL: Final = re.compile(r"(?<![^\[ ])~-?[0-9]+(?:\.[0-9]+)?(?:e-?[0-9]+)?(?![^\],])", re.ASCII)
 _LONGEST_ANSWER_NAME: Final = 200
+_LAST_SLOT: Final = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,8 @@ def slot_record(slot: Slot) -> dict[str, Any]:
 def read_slot(record: Mapping[str, Any]) -> Slot:
     """Return the slot that `slot_record` wrote; raises ValueError for anything that it would not write."""
     number = record.get("slot")
-    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
-        raise ValueError("`slot` is not a number from 1")
+    if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= _LAST_SLOT:
+        raise ValueError("`slot` is not a number from 1 that a drill gets to")
     unknown = set(record) - {"slot", "values", "answers", "retired"}
     if unknown:
         raise ValueError(f"slot {number} has `{min(unknown)}`, which is not known")
