@@ -1,7 +1,7 @@
 """What fuzzing found, once and for all: files of `found` hold `what it was / . / input / . / what comes of it now / .`.
 
-The files are named by kinds of input. In an input `⟨U+0085⟩` stands for a character, `⟨0xFF⟩` for a byte, and `⟨300 × ab⟩`
-for 300 times the same; `␉` is a tab.
+The files are named by kinds of input. In an input `⟨U+0085⟩` stands for a character, `⟨0xFF⟩` for a byte, and
+`⟨300 × ab⟩` for 300 times the same; `␉` is a tab.
 """
 
 from __future__ import annotations
