@@ -9,8 +9,6 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
-from wcwidth import wcswidth
-
 from deckbuilder import __version__
 from deckbuilder.diagnostics import Diagnostic, Severity, Span
 from deckbuilder.identity.changes import Change
@@ -111,6 +109,10 @@ def _opened(text: str) -> str:
 
 
 def _columns(text: str) -> int:
+    if text.isascii() and text.isprintable():
+        return len(text)
+    from wcwidth import wcswidth  # brings in tables of Unicode, which few excerpts need
+
     return max(0, wcswidth(text))
 
 

@@ -253,6 +253,15 @@ STARTER_OCCUPIED = Rule(
     mend="Name another folder, or move the file away.",
 )
 
+WORKER_DIED = Rule(
+    code="DB130",
+    name="worker-died",
+    severity=ERROR,
+    message="one of the processes that read and render was ended from outside, and nothing is written",
+    why="A deck without the notes of some files would retire them all. A system short of memory ends processes so.",
+    mend="Build again; with `--jobs 1` a single process does all the work and needs the least memory.",
+)
+
 UNANSWERED = Rule(
     code="DB201",
     name="unanswered",

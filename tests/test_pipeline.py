@@ -285,8 +285,9 @@ def test_a_changed_kind_keeps_the_note_type_and_shows_the_new_parts(deck: Path) 
 def test_every_note_type_passes_ankis_own_checks(deck: Path) -> None:
     """If this failed, Anki would show an error in place of every card of a kind."""
     from deckbuilder.identity.lock import Lock, LockedType
-    from deckbuilder.kinds.registry import KIND_NAMES, KINDS
+    from deckbuilder.kinds.registry import KINDS
     from deckbuilder.kinds.templates import load_templates
+    from deckbuilder.kinds.titles import KIND_NAMES
     from deckbuilder.packaging.assemble import note_type_plan
 
     lock = Lock("Physics", "physics", NOW, {name: LockedType(name, NOW, "x") for name in KIND_NAMES})

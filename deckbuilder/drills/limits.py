@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from deckbuilder.diagnostics import Span
+
+NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
+"""What a parameter or a quantity may be called."""
 
 MAX_BLOCK: Final = 100_000  # characters of a drill
 MAX_TEXT: Final = 1_000  # characters of one expression

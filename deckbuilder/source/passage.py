@@ -49,8 +49,13 @@ class Line:
         bends = tuple((begin - left, number, offset + left) for begin, number, offset in self.bends)
         return Line(self.text[left:right], self.number, self.offset + left, bends)
 
+    def moved(self, lines: int) -> Line:
+        """Return the line as it is so many lines further down in its file."""
+        bends = tuple((begin, number + lines, offset) for begin, number, offset in self.bends)
+        return Line(self.text, self.number + lines, self.offset, bends)
+
     def __reduce__(self) -> tuple[type[Line], tuple[str, int, int, tuple[tuple[int, int, int], ...]]]:
-        """Pickle as a call, which is read back three times as fast; a cache is mostly lines."""
+        """Pickle as a call, which is read back three times as fast."""
         return Line, (self.text, self.number, self.offset, self.bends)
 
 
