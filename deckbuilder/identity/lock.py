@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.drills.slots import Slot, read_slots, slot_record
-from deckbuilder.kinds.registry import KIND_NAMES
+from deckbuilder.kinds.titles import KIND_NAMES
 
 FORMAT: Final = 1
 LAST_SECOND: Final = 253_402_300_799

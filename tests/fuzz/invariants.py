@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from pathlib import Path
 
 from deckbuilder.diagnostics import Diagnostic, Span
@@ -42,13 +43,13 @@ def survives(deck: Path, *, thoroughly: bool = True) -> BuildResult:
     _require(package.exists(), "a build without errors wrote no package")
     _require(_names(_contents(deck)) - _names(before) <= {deck / "deck.lock"}, "a build left something behind")
     if thoroughly:
-        _require_same_again(deck, package)
+        _require_same_again(result, deck, package)
         _require_import(result, package)
     return result
 
 
-def _built(deck: Path) -> BuildResult:
-    return build(deck, Options(output=deck.parent / PACKAGE, now=NOW, retire=True))
+def _built(deck: Path, cache: Path | None = None) -> BuildResult:
+    return build(deck, Options(output=deck.parent / PACKAGE, now=NOW, retire=True, cache=cache))
 
 
 def _require(kept: bool, promise: str) -> None:
@@ -113,14 +114,20 @@ def _require_reports(result: BuildResult) -> None:
 # Writing
 
 
-def _require_same_again(deck: Path, package: Path) -> None:
-    """See that a second build finds nothing to do."""
-    lock, first = (deck / "deck.lock").read_bytes(), package.read_bytes()
-    again = _built(deck)
-    errors = [f"{found.code} {found.message}" for found in again.diagnostics if found.is_error]
-    _require(not errors, f"a second build fails: {errors[:1]}")
-    _require((deck / "deck.lock").read_bytes() == lock, "a second build changes the lock")
-    _require(package.read_bytes() == first, "a second build gives other bytes")
+def _require_same_again(first: BuildResult, deck: Path, package: Path) -> None:
+    """See that a second build finds nothing to do, nor a third and a fourth that keep and use what they find."""
+    lock, made = (deck / "deck.lock").read_bytes(), package.read_bytes()
+    with tempfile.TemporaryDirectory(prefix="deckbuilder-fuzz-") as folder:
+        said = set()
+        for cache in (None, Path(folder), Path(folder)):
+            again = _built(deck, cache)
+            errors = [f"{found.code} {found.message}" for found in again.diagnostics if found.is_error]
+            _require(not errors, f"a second build fails: {errors[:1]}")
+            _require((deck / "deck.lock").read_bytes() == lock, "a second build changes the lock")
+            _require(package.read_bytes() == made, "a second build gives other bytes")
+            _require(len(again.notes) == len(first.notes), "a second build has other notes")
+            said.add(again.diagnostics)
+        _require(len(said) == 1, "a build that keeps what it finds finds something else")
 
 
 def _require_import(result: BuildResult, package: Path) -> None:
