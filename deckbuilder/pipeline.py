@@ -600,7 +600,7 @@ def write(
 
 
 def _lock_text(project: Project) -> str | None:
-    return project.lock.read_text("utf-8") if project.lock.exists() else None
+    return read_text(project.lock, project.lock_name)[0] if project.lock.exists() else None
 
 
 def _wait_until(second: int) -> None:
