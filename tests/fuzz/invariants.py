@@ -75,16 +75,15 @@ def _names(contents: dict[Path, tuple[int, bytes]]) -> set[Path]:
 
 
 def _require_places(result: BuildResult, files: dict[Path, tuple[int, bytes]]) -> None:
+    lines = {path: lines_of(content) for path, (_, content) in files.items()}
     for found in result.diagnostics:
         _require(bool(found.message.strip()), f"{found.code} says nothing")
         _require(bool(found.help.strip()), f"{found.code} does not help")
         for span in (found.span, *(related.span for related in found.related)):
-            _require_place(found, span, files)
+            _require_place(found, span, lines.get(Path(span.file), [""]))
 
 
-def _require_place(found: Diagnostic, span: Span, files: dict[Path, tuple[int, bytes]]) -> None:
-    _, content = files.get(Path(span.file), (0, b""))
-    lines = lines_of(content)
+def _require_place(found: Diagnostic, span: Span, lines: list[str]) -> None:
     place = f"{span.line}:{span.column}-{span.end}"
     _require(1 <= span.line <= len(lines), f"{found.code} at {place} points below the end of a file: {found.message}")
     line = lines[span.line - 1]
