@@ -25,16 +25,16 @@ class SourceFile:
     text: str
 
 
-def read_text(path: Path, name: str) -> tuple[str | None, list[Diagnostic]]:
-    """Return the text of the file at `path`, line endings as they are, or None and why it cannot be read."""
+def read_text(path: Path, name: str, limit: int = MAX_MEGABYTES) -> tuple[str | None, list[Diagnostic]]:
+    """Return the text of the file at `path`, of up to `limit` MB, or None and why it cannot be read."""
     place = Span(name)
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
             return None, [rules.FILE_UNREADABLE.at(place, path=name, problem="it is not an ordinary file")]
-        if status.st_size > MAX_MEGABYTES << 20:
+        if status.st_size > limit << 20:
             size = status.st_size >> 20
-            return None, [rules.FILE_TOO_LARGE.at(place, path=name, size=size, limit=MAX_MEGABYTES)]
+            return None, [rules.FILE_TOO_LARGE.at(place, path=name, size=size, limit=limit)]
         raw = path.read_bytes()
     except OSError as error:
         return None, [rules.FILE_UNREADABLE.at(place, path=name, problem=error.strerror or str(error))]
