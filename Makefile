@@ -17,6 +17,7 @@ endif
 # A stamp is younger than all that its set-up was made from, so a second call installs nothing.
 DECK_READY := $(VENV)/deck.stamp
 TEST_READY := $(VENV)/test.stamp
+FUZZ_READY := $(VENV)/fuzz.stamp
 
 INSTALL := $(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check
 INSTALL_PINNED := $(INSTALL) --require-hashes --requirement
@@ -28,7 +29,7 @@ PIN := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --g
 
 .DEFAULT_GOAL := deck
 .DELETE_ON_ERROR:
-.PHONY: deck test check faults bench pictures matrix requirements clean
+.PHONY: deck test check faults bench fuzz pictures matrix requirements clean
 
 # Build content/ into build/.
 deck: $(DECK_READY)
@@ -52,6 +53,10 @@ faults: $(TEST_READY)
 bench: $(TEST_READY)
 	$(VENV_PYTHON) benchmarks/run.py
 
+# Broken input of every kind, for SECONDS each (tests/fuzz/README.md); needs Linux.
+fuzz: $(FUZZ_READY)
+	$(VENV_PYTHON) -m tests.fuzz.run $(TARGETS) $(if $(SECONDS),--seconds $(SECONDS))
+
 # The proof of an update on Anki of several years, each in an environment of its own.
 matrix: $(TEST_READY) deck
 	$(VENV_PYTHON) tests/anki/matrix.py --package build/transformers.apkg
@@ -68,6 +73,7 @@ requirements:
 		--constraints requirements/runtime.txt --output-file requirements/dev.txt
 	$(PIN) pyproject.toml --extra anki requirements/runtime.in \
 		--constraints requirements/dev.txt --output-file requirements/anki.txt
+	$(PIN) requirements/fuzz.in --output-file requirements/fuzz.txt
 
 # Remove everything that make made.
 clean:
@@ -88,3 +94,7 @@ $(TEST_READY): requirements/dev.txt pyproject.toml | $(VENV_PYTHON)
 	@$(INSTALL_PINNED) requirements/dev.txt
 	@$(INSTALL_CHECKOUT)
 	@$(STAMP) $(DECK_READY) $@
+
+$(FUZZ_READY): requirements/fuzz.txt $(TEST_READY)
+	@$(INSTALL_PINNED) requirements/fuzz.txt
+	@$(STAMP) $@

@@ -11,7 +11,9 @@ Codes are grouped by the stage that finds them and, once released, keep their me
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from string import Formatter
 from textwrap import indent
 
@@ -1547,7 +1549,8 @@ NEVER_SILENT = frozenset({
 """No errors, and yet to be seen every time: what becomes of learners' history, unsafe HTML, waivers themselves."""
 
 
-def catalogue() -> dict[str, Rule]:
+@cache
+def catalogue() -> Mapping[str, Rule]:
     """Return every rule by its code, in order."""
     found = [value for value in globals().values() if isinstance(value, Rule)]
     return {rule.code: rule for rule in sorted(found, key=lambda rule: rule.code)}

@@ -221,12 +221,14 @@ def item_content(passage: Passage, start: int, end: int) -> Passage:
     first, *rest = passage.lines[start:end]
     marker = _MARKER.match(first.text)
     width = _columns(marker.group()) if marker else 0
-    opened = first.text.expandtabs(_TAB)
-    after = opened[width:]
-    blanks = len(after) - len(after.lstrip(" "))
+    after = first.text[marker.end() :] if marker else first.text
+    words = after.lstrip(" \t")
+    head = first.text[: len(first.text) - len(words)]
+    blanks = _columns(head) - width
     # CommonMark: one to four blanks belong to the marker; five and more are a code block after a single one.
-    indent = width + (blanks if 1 <= blanks <= _TAB and after.strip() else 1)
-    content = Line(opened[indent:], first.number, first.offset + indent - (len(opened) - len(first.text)))
+    indent = width + (blanks if 1 <= blanks <= _TAB and words else 1)
+    left = head.expandtabs(_TAB)[indent:] if words else ""
+    content = Line(left + words, first.number, first.offset + len(head) - len(left))
     return Passage(passage.file, (content, *(_outdented(line, indent) for line in rest)))
 
 

@@ -44,16 +44,21 @@ def _decoded(raw: bytes, name: str) -> tuple[str | None, list[Diagnostic]]:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        column = len(raw[raw.rfind(b"\n", 0, error.start) + 1 : error.start].decode("utf-8")) + 1
-        byte = f"0x{raw[error.start]:02x}"
-        return None, [rules.NOT_UTF8.at(Span(name, line, column), byte=byte, offset=error.start)]
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+        place = _end_of(_as_lines(raw[: error.start].decode("utf-8")), name)
+        return None, [rules.NOT_UTF8.at(place, byte=f"0x{raw[error.start]:02x}", offset=error.start)]
+    text = _as_lines(text)
     if "\x00" in text:
-        index = text.index("\x00")
-        line = text.count("\n", 0, index) + 1
-        return None, [rules.NUL_CHARACTER.at(Span(name, line, index - text.rfind("\n", 0, index)))]
+        return None, [rules.NUL_CHARACTER.at(_end_of(text[: text.index("\x00")], name))]
     return text, []
+
+
+def _as_lines(text: str) -> str:
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _end_of(text: str, name: str) -> Span:
+    """Return the place behind a text with which a file begins."""
+    return Span(name, text.count("\n") + 1, len(text) - text.rfind("\n"))
 
 
 def markdown_files(folder: Path) -> tuple[list[Path], list[OSError]]:

@@ -346,7 +346,7 @@ GOOD = {"slot": 1, "values": {"x": "0.5"}, "answers": {"": "~0.1"}}
         {"values": {"x": "~0.5"}}, {"values": {"x": "[1, 2"}}, {"values": {"x": "[[1, 2], [3]]"}},
         {"values": {"not a name": "1"}}, {"values": {"": "1"}}, {"answers": {"": "5~1"}}, {"answers": {"": "~~1"}},
         {"answers": {"": "true"}}, {"answers": {"x" * 300: "1"}}, {"answers": {"": ""}}, {"retired": False},
-        {"retired": "yes"}, {"more": 1}, {"values": {f"x{number}": "1" for number in range(300)}},
+        {"retired": "yes"}, {"more": 1}, {"slot": 10**4000}, {"values": {f"x{number}": "1" for number in range(300)}},
     ],
 )  # fmt: skip
 def test_nonsense_in_a_record_is_refused(wrong: dict[str, object]) -> None:

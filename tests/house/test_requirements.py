@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PIN = re.compile(r"^([a-z0-9.-]+)==([^\s;]+)((?: ;[^\\\n]*)?)(.*(?:\n +--hash=sha256:[0-9a-f]{64}.*)*)", re.MULTILINE)
-RUNTIME, ANKI, DEV = (ROOT / "requirements" / f"{name}.txt" for name in ("runtime", "anki", "dev"))
+RUNTIME, ANKI, DEV, FUZZ = (ROOT / "requirements" / f"{name}.txt" for name in ("runtime", "anki", "dev", "fuzz"))
 
 
 def text_of(path: Path) -> str:
@@ -28,7 +28,7 @@ def names_of(requirements: list[str]) -> set[str]:
     return {re.split(r"[<>=!~\[; ]", requirement)[0].lower().replace("_", "-") for requirement in requirements}
 
 
-@pytest.mark.parametrize("path", [RUNTIME, ANKI, DEV], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [RUNTIME, ANKI, DEV, FUZZ], ids=lambda path: path.name)
 def test_everything_is_pinned_and_hashed(path: Path) -> None:
     """Otherwise a release of any library, or a tampered download, would reach whoever types `make deck`."""
     pinned = PIN.findall(text_of(path))
@@ -36,7 +36,7 @@ def test_everything_is_pinned_and_hashed(path: Path) -> None:
     assert [name for name, _, _, hashes in pinned if "--hash=sha256:" not in hashes] == []
 
 
-@pytest.mark.parametrize("path", [RUNTIME, ANKI, DEV], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [RUNTIME, ANKI, DEV, FUZZ], ids=lambda path: path.name)
 def test_no_index_is_named(path: Path) -> None:
     """Otherwise a learner behind a mirror or a proxy could not install."""
     assert "://" not in text_of(path)

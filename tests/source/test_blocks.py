@@ -77,3 +77,22 @@ def test_most_questions_are_known_without_reading_them_again() -> None:
     """Otherwise every build would read each note three times more than it needs."""
     chapter = "# T\n\n## S\n\n1) What?\n\n    It is `x`:\n\n    - one;\n    - two.\n\n2) Why?\n\n   $$\n   y\n   $$\n"
     assert compare(chapter) == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "offset"),
+    [
+        ("1) What?", "What?", 3),
+        ("1) What\tis `a\tb`?", "What\tis `a\tb`?", 3),  # GitHub opens no tab behind the words' first
+        ("1)\tWhat?", "What?", 3),
+        ("1)\t\tcode", "     code", -1),
+        ("  -\t x", "x", 5),
+        ("2)", "", 2),
+        ("2)\t\t\t", "", 5),
+        ("2)     ", "", 7),
+    ],
+)
+def test_the_first_line_of_an_item_stands_where_it_stands(line: str, text: str, offset: int) -> None:
+    """Otherwise a mistake behind a tab would be shown to the right of its place, or beyond the line."""
+    (first,) = item_content(passage_of(line), 0, 1).lines
+    assert (first.text, first.offset) == (text, offset)
