@@ -622,6 +622,15 @@ NESTED_TOO_DEEP = Rule(
     mend="Write it with fewer lists and quotes inside one another.",
 )
 
+EXTENSION_FAILED = Rule(
+    code="DB412",
+    name="extension-failed",
+    severity=ERROR,
+    message="Python-Markdown or one of its extensions fails here: {problem}",
+    why="What it would have shown is not known.",
+    mend="Write it otherwise, or leave the extension out that fails.",
+)
+
 PICTURE_WITHOUT_ALT = Rule(
     code="DB411",
     name="picture-without-alt",
@@ -804,6 +813,16 @@ BARE_ENVIRONMENT = Rule(
     why="Anki and GitHub typeset only what stands between dollars.",
     mend="Put `$$` on a line of its own above and below.",
     example=Example("\\begin{align}\na &= b\n\\end{align}", "$$\n\\begin{align}\na &= b\n\\end{align}\n$$"),
+)
+
+TEX_REACHES_OUT = Rule(
+    code="DB436",
+    name="tex-reaches-out",
+    severity=ERROR,
+    message="`\\{macro}` could reach beyond the formula, so it is not let through like this",
+    why="MathJax writes what this macro is given into the page as it stands: an address that runs a script, a style that covers the whole screen or fetches something from elsewhere.",
+    mend="Leave it out. `\\href` may lead to http, https and mailto; `\\bbox`, `\\fcolorbox` and `\\unicode` may name colours, lengths and fonts; `\\require` a package.",
+    example=Example(r"$\style{font-size: 2em}{x}$", r"$\Large x$"),
 )
 
 DRILL_EXPRESSION = Rule(

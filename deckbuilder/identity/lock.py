@@ -7,6 +7,7 @@ blank line stands between any two, so that changes to neighbouring notes in two 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
@@ -14,8 +15,14 @@ from typing import Any, Final, TypeAlias
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.drills.slots import Slot, read_slots, slot_record
+from deckbuilder.project import is_deck_name
 
 FORMAT: Final = 1
+_WORD = re.compile(
+    r"[^\s<>&\"'\\\[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef]{1,400}"
+)
+"""A key or GUID: it goes onto cards as it stands, and a lock may be a stranger's."""
+
 _MARKERS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 
 Section: TypeAlias = tuple[str, ...]
@@ -187,7 +194,13 @@ def _lock(records: list[tuple[int, dict[str, Any]]], name: str) -> tuple[Lock | 
     diagnostics: list[Diagnostic] = []
     try:
         lock = Lock(
-            _text(header, "deck"), _text(header, "id"), _number(header, "born"), types, decks, notes, _release(header)
+            _deck_name(_text(header, "deck")),
+            _text(header, "id"),
+            _number(header, "born"),
+            types,
+            decks,
+            notes,
+            _release(header),
         )
     except ValueError as error:
         return None, [_damaged(name, number, 1, str(error))]
@@ -209,7 +222,7 @@ def _lock(records: list[tuple[int, dict[str, Any]]], name: str) -> tuple[Lock | 
             else:
                 section = _texts(record, "section")
                 _unique(decks, section, "section")
-                decks[section] = _text(record, "deck")
+                decks[section] = _deck_name(_text(record, "deck"))
         except ValueError as error:
             diagnostics.append(_damaged(name, number, 1, str(error)))
     return (None if diagnostics else lock), diagnostics
@@ -226,8 +239,8 @@ def _note(record: dict[str, Any], number: int) -> LockedNote:
         raise ValueError("`slots` is not a list of variants")
     variants = read_slots(slots)
     return LockedNote(
-        key=_text(record, "key"),
-        guid=_text(record, "guid"),
+        key=_word(record, "key"),
+        guid=_word(record, "guid"),
         kind=_text(record, "kind"),
         born=_number(record, "born"),
         modified=_number(record, "mod"),
@@ -236,10 +249,10 @@ def _note(record: dict[str, Any], number: int) -> LockedNote:
         section=_texts(record, "section"),
         text=_text(record, "text", empty=True),
         retired=record.get("retired", False) is True,
-        aliases=_texts(record, "was") if "was" in record else (),
+        aliases=tuple(map(_fit_word, _texts(record, "was"))) if "was" in record else (),
         of=_text(record, "of") if "of" in record else "",
         delivered=_delivered(record),
-        left=_texts(record, "left") if "left" in record else (),
+        left=tuple(map(_deck_name, _texts(record, "left"))) if "left" in record else (),
         slots=variants,
         line=number,
     )
@@ -268,6 +281,22 @@ def _text(record: dict[str, Any], key: str, *, empty: bool = False) -> str:
     if not isinstance(value, str) or not (value or empty):
         raise ValueError(f"`{key}` is missing or no text")
     return value
+
+
+def _word(record: dict[str, Any], key: str) -> str:
+    return _fit_word(_text(record, key))
+
+
+def _fit_word(text: str) -> str:
+    if not _WORD.fullmatch(text):
+        raise ValueError(f"`{text[:40]}` is no key and no GUID")
+    return text
+
+
+def _deck_name(text: str) -> str:
+    if not is_deck_name(text):
+        raise ValueError(f"`{text[:40]}` is no name of a deck: Anki would take it for HTML")
+    return text
 
 
 def _number(record: dict[str, Any], key: str) -> int:

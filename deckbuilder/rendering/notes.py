@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from html import escape
+from urllib.parse import quote
 
 from deckbuilder import rules
 from deckbuilder.cache import Shelf
@@ -16,6 +17,7 @@ from deckbuilder.identity.resolve import Identity
 from deckbuilder.kinds import fields
 from deckbuilder.kinds._shared.notes import Kind, Note, Part, Slots
 from deckbuilder.project import Settings, slug
+from deckbuilder.rendering.finish import neutral, unformatted
 from deckbuilder.rendering.media import MediaFile
 from deckbuilder.rendering.options import RenderOptions
 from deckbuilder.rendering.pictures import PictureUse, with_pictures
@@ -156,9 +158,9 @@ def render_note(
     filled = dict(resolved.kind.fill(resolved.note, html))
     filled[fields.KEY] = resolved.identity.key
     filled[fields.KIND] = resolved.kind.name
-    filled[fields.TOPIC] = escape(" › ".join(question.section))
+    filled[fields.TOPIC] = unformatted(" › ".join(question.section))
     filled[fields.SOURCE] = source_link(question, resolved.span, settings.source_url)
-    filled[fields.VERSION] = escape(settings.version)
+    filled[fields.VERSION] = unformatted(settings.version)
     tags = tags_of(question, settings, deck)
     return RenderedNote(resolved, filled, tags, tuple(html.pictures)), html.diagnostics
 
@@ -167,9 +169,9 @@ def source_link(question: Question, span: Span, url: str) -> str:
     """Return where a note stands: a link, if the project gives an address for its sources."""
     place = f"{question.inside}:{span.line}"
     if not url:
-        return escape(place)
-    address = url.replace("{path}", question.inside).replace("{line}", str(span.line))
-    return f'<a href="{escape(address)}">{escape(place)}</a>'
+        return unformatted(place)
+    address = url.replace("{path}", quote(question.inside, errors="replace")).replace("{line}", str(span.line))
+    return f'<a href="{neutral(escape(address))}">{unformatted(place)}</a>'
 
 
 def tags_of(question: Question, settings: Settings, deck: str) -> tuple[str, ...]:

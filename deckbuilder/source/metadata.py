@@ -22,7 +22,10 @@ from deckbuilder.yaml_text import YamlValue, read_yaml, suggestion
 _COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
 _WORD = re.compile(r"\s*([A-Za-z]{3,8})\s*:")
 _ID = re.compile(r"[\w.-]{1,100}")
-_TAG = re.compile(r"[^\s\"\x00-\x1f\u202a-\u202e\u2066-\u2069]{1,100}")
+_TAG = re.compile(
+    r"[^\s\"<>\\\[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]{1,100}"
+)
+"""What can be a tag. Anki puts tags onto a card as they stand, where HTML, formulas and sounds would be taken for such."""
 
 STEPS_AS: Mapping[str, str] = {"shown": "opened one by one on the one card", "cards": "a small note each as well"}
 """What becomes of the steps of a derivation: the values of `steps`."""
@@ -40,7 +43,7 @@ _EXAMPLES = {"step": "id: second-term", LINT: "DB703: the five steps are one pro
 
 TAG_SHAPE: Mapping[str, object] = {
     "type": ["string", "number", "boolean"],
-    "pattern": r'^[^\s"\x00-\x1f]{1,100}$',
+    "pattern": r'^[^\s"<>\\\[\x00-\x1f]{1,100}$',
 }
 ID_SHAPE: Mapping[str, object] = {
     "type": ["string", "number", "boolean"],
@@ -180,5 +183,9 @@ def read_tags(value: YamlValue) -> tuple[tuple[str, ...], list[Diagnostic]]:
             tags.append(entry.text)
         else:
             span = entry.span if isinstance(entry, YamlValue) else value.span
-            diagnostics.append(rules.WRONG_METADATA.at(span, key="tags", expected="a list of tags without blanks"))
+            diagnostics.append(
+                rules.WRONG_METADATA.at(
+                    span, key="tags", expected="a list of tags without blanks, `<`, `[` and backslashes"
+                )
+            )
     return tuple(tags), diagnostics
