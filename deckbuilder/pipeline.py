@@ -31,12 +31,21 @@ from deckbuilder.identity.resolve import Asked, Identity, Register, resolve, res
 from deckbuilder.kinds._shared.notes import Part
 from deckbuilder.kinds.registry import KIND_NAMES, read_note
 from deckbuilder.kinds.templates import Templates, load_templates
+from deckbuilder.limits import DEFAULTS, limits
 from deckbuilder.lints.registry import lint
 from deckbuilder.packaging.assemble import StampedNote, assemble
 from deckbuilder.packaging.plan import PackagePlan
 from deckbuilder.project import Project, load_project, slug
+from deckbuilder.rendering.description import render_description
 from deckbuilder.rendering.media import MediaFile
-from deckbuilder.rendering.notes import RenderedNote, ResolvedNote, empty_sides, render_note, with_packed_pictures
+from deckbuilder.rendering.notes import (
+    RenderedNote,
+    ResolvedNote,
+    empty_sides,
+    render_note,
+    too_long_fields,
+    with_packed_pictures,
+)
 from deckbuilder.rendering.options import PYTHON_MARKDOWN, RenderOptions
 from deckbuilder.rendering.pictures import load_pictures
 from deckbuilder.rendering.renderer import RenderMemory
@@ -126,7 +135,8 @@ class Prepared:
 
     def plan(self) -> PackagePlan:
         """Return the package that this deck makes."""
-        return assemble(self.notes, self.lock, self.templates, self.media, self.project.settings.description)
+        description, _ = render_description(self.project.settings.description, self.project.place)
+        return assemble(self.notes, self.lock, self.templates, self.media, description)
 
 
 def build(source: Path, options: Options | None = None) -> BuildResult:
@@ -175,6 +185,9 @@ def _prepare(
     diagnostics += found
     questions = [question for document in documents for question in document.questions]
     prints = [fingerprint for document in documents for fingerprint in _answer_prints(document, known)]
+    diagnostics += _remarks_on_limits(questions, project)
+    if len(questions) > limits()["questions"]:
+        return None, _result(project.settings.name, (), (), (), diagnostics)
     diagnostics += _remarks_on_questions(questions, project)
 
     now = present_second(options.now)
@@ -199,6 +212,7 @@ def _prepare(
     templates = load_templates(KIND_NAMES)
     notes, new_lock = _stamp(rendered, templates, project, lock, now)
     diagnostics += remarks_on_clock(new_lock, project)
+    diagnostics += render_description(project.settings.description, project.place)[1]
     if options.locked and (lock_text is None or new_lock != lock):
         changes = _what_changes(notes, retired)
         diagnostics.append(rules.LOCK_OUTDATED.at(Span(project.lock_name), changes=changes))
@@ -269,6 +283,24 @@ def _remarks_on_questions(questions: Sequence[Question], project: Project) -> It
     for question in questions:
         if not question.is_answered:
             yield rules.UNANSWERED.at(question.span, question=question.text)
+
+
+def _remarks_on_limits(questions: Sequence[Question], project: Project) -> Iterable[Diagnostic]:
+    most = limits()
+    for word in most.wrong:
+        yield rules.WRONG_LIMIT.at(project.place, word=word, known=", ".join(DEFAULTS))
+    if len(questions) > most["questions"]:
+        what = f"the deck has {len(questions):,} questions, more than the {most['questions']:,} that are taken"
+        yield rules.TOO_MUCH.at(project.place, what=what, limit="questions")
+    seen: set[str] = set()
+    for question in questions:
+        for title in question.section:
+            if len(title) > most["heading"] and title not in seen:
+                seen.add(title)
+                what = (
+                    f"the heading above has {len(title):,} characters, more than the {most['heading']:,} that are taken"
+                )
+                yield rules.TOO_MUCH.at(question.span, what=what, limit="heading")
 
 
 def _load_lock(project: Project, now: int) -> tuple[str | None, Lock | None, list[Diagnostic]]:
@@ -405,7 +437,7 @@ def _render(
         memory, shelf = kept.passages if kept else None, known.shelf(note.question.inside)
         one, found = render_note(note, options, project.settings, deck, memory, shelf)
         rendered.append(one)
-        diagnostics += found + empty_sides(one)
+        diagnostics += found + empty_sides(one) + too_long_fields(one)
         if watch:
             watch(len(rendered), len(resolved))
     uses = [use for note in rendered for use in note.pictures]

@@ -128,9 +128,28 @@ FILE_TOO_LARGE = Rule(
     code="DB106",
     name="file-too-large",
     severity=ERROR,
-    message="`{path}` has {size} MB, more than the {limit} MB that are read",
+    message="`{path}` has more than the {limit} MB that are read",
     why="Nobody writes notes of this size by hand; it is most likely the wrong file.",
-    mend="Split the file, or take it out of the deck's folder.",
+    mend="Split the file, take it out of the deck's folder, or allow more: `DECKBUILDER_LIMITS=file-mb=NUMBER` in the environment.",
+)
+
+TOO_MUCH = Rule(
+    code="DB130",
+    name="too-much",
+    severity=ERROR,
+    message="{what}",
+    why="Whoever builds a stranger's deck must not have the machine filled by it, nor a learner the phone.",
+    mend="Make it smaller, or let whoever builds allow more: `DECKBUILDER_LIMITS={limit}=NUMBER` in the environment.",
+)
+
+WRONG_LIMIT = Rule(
+    code="DB131",
+    name="wrong-limit",
+    severity=ERROR,
+    message="`{word}` in the variable DECKBUILDER_LIMITS is no limit",
+    why="A limit that is misspelt would not hold.",
+    mend="Write names and whole numbers with `=` between and blanks after, as in `files=200000 picture-mb=60`; docs/limits.md lists the names.",
+    help="known are: {known}",
 )
 
 YAML_INVALID = Rule(

@@ -136,7 +136,8 @@ class _Reader:
     def _scalar(self, node: yaml.Node, span: Span) -> object:
         try:
             return self._loader.construct_object(node, deep=True)
-        except (yaml.YAMLError, ValueError) as error:
+        except (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError) as error:
+            # The last three are how PyYAML takes a tag that does not fit, such as `!!bool x`.
             problem = getattr(error, "problem", None) or str(error)
             self.diagnostics.append(rules.YAML_INVALID.at(span, problem=problem))
             return None

@@ -23,6 +23,10 @@ _WORD = re.compile(
 )
 """A key or GUID: it goes onto cards as it stands, and a lock may be a stranger's."""
 
+_HALF = re.compile("[\ud800-\udfff]")
+LATEST: Final = 253_402_300_799
+"""The last second of the year 9999: no time is later."""
+
 _MARKERS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 
 Section: TypeAlias = tuple[str, ...]
@@ -168,6 +172,11 @@ def read_lock(text: str, name: str) -> tuple[Lock | None, list[Diagnostic]]:
             column = error.colno if isinstance(error, json.JSONDecodeError) else 1
             diagnostics.append(_damaged(name, number, column, "this is not a line of a lock"))
             continue
+        except ValueError as error:  # a number of thousands of digits
+            diagnostics.append(_damaged(name, number, 1, str(error)))
+            continue
+        if (half := line.find("\\u")) >= 0 and _HALF.search(_json(record)):
+            diagnostics.append(_damaged(name, number, half + 1, "half a character is none"))
         if isinstance(record, dict):
             records.append((number, record))
         else:
@@ -301,7 +310,7 @@ def _deck_name(text: str) -> str:
 
 def _number(record: dict[str, Any], key: str) -> int:
     value = record.get(key)
-    if type(value) is not int or value < 0:
+    if type(value) is not int or not 0 <= value <= LATEST:
         raise ValueError(f"`{key}` is missing or no number")
     return value
 

@@ -16,6 +16,7 @@ from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.identity.resolve import Identity
 from deckbuilder.kinds import fields
 from deckbuilder.kinds._shared.notes import Kind, Note, Part, Slots
+from deckbuilder.limits import limits
 from deckbuilder.project import Settings, slug
 from deckbuilder.rendering.finish import neutral, unformatted
 from deckbuilder.rendering.media import MediaFile
@@ -104,6 +105,20 @@ def empty_sides(note: RenderedNote) -> list[Diagnostic]:
         rules.EMPTY_SIDE.at(note.resolved.span, side=side)
         for side, names in sides.items()
         if not any(_TAG.sub("", note.fields.get(name, "")) for name in names)
+    ]
+
+
+def too_long_fields(note: RenderedNote) -> list[Diagnostic]:
+    """Return a finding for each field that no device could be asked to show."""
+    most = limits()["field"]
+    return [
+        rules.TOO_MUCH.at(
+            note.resolved.span,
+            what=f"the field {name} of this note has {len(text):,} characters, more than the {most:,} that are taken",
+            limit="field",
+        )
+        for name, text in note.fields.items()
+        if len(text) > most
     ]
 
 

@@ -53,8 +53,8 @@ _OF_A_PAGE: Final = frozenset({"toc", "meta", "markdown.extensions.toc", "markdo
 _READS_FILES: Final = frozenset({"pymdownx.snippets", "pymdownx.b64", "pymdownx.pathconverter"})
 
 _CODEHILITE: Final = frozenset("""
-    anchorlinenos css_class guess_lang hl_lines lang_prefix lineanchors linenos linenostart linenostep linenums linespans
-    nobackground use_pygments wrapcode
+    anchorlinenos css_class guess_lang hl_lines lang_prefix lineanchors linenos linenostart linenostep linenums
+    linespans nobackground use_pygments wrapcode
 """.split())  # fmt: skip
 """Options of codehilite. It hands any other to Pygments, which has some that name files."""
 
@@ -131,7 +131,7 @@ class _Loaded:
     """The converter of one set of extensions; those that cannot be used are left out and named in `problems`."""
 
     def __init__(self, extensions: Iterable[tuple[str, str]]) -> None:
-        wanted = [(name, _fit(json.loads(settings))) for name, settings in extensions]
+        wanted = [(name, _options(settings)) for name, settings in extensions]
         self.problems: list[tuple[str, str]] = []
         usable: dict[str, dict[str, object]] = {_full_name(name): {} for name in ALWAYS}
         for name, settings in wanted:
@@ -162,13 +162,10 @@ def _loaded(options: RenderOptions) -> _Loaded:
     return _Loaded(options.markdown_extensions)
 
 
-def _fit(value: Any) -> Any:
-    """Return options with no character in them that stands for the renderer's own."""
-    if isinstance(value, dict):
-        return {fit(key): _fit(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_fit(one) for one in value]
-    return fit(value) if isinstance(value, str) else value
+def _options(settings: str) -> dict[str, Any]:
+    """Return an extension's options, with no character in them that stands for the renderer's own."""
+    read: dict[str, Any] = json.loads(fit(json.dumps(json.loads(settings), ensure_ascii=False)))
+    return read
 
 
 def _full_name(name: str) -> str:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
+from deckbuilder.limits import MEGABYTE, limits
 
-MAX_MEGABYTES = 64
 _LEFT_OUT = {"node_modules", "__pycache__"}
 
 
@@ -27,17 +27,19 @@ class SourceFile:
 
 def read_text(path: Path, name: str) -> tuple[str | None, list[Diagnostic]]:
     """Return the text of the file at `path`, line endings as they are, or None and why it cannot be read."""
-    place = Span(name)
+    place, most = Span(name), limits()["file-mb"]
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
             return None, [rules.FILE_UNREADABLE.at(place, path=name, problem="it is not an ordinary file")]
-        if status.st_size > MAX_MEGABYTES << 20:
-            size = status.st_size >> 20
-            return None, [rules.FILE_TOO_LARGE.at(place, path=name, size=size, limit=MAX_MEGABYTES)]
-        raw = path.read_bytes()
+        if status.st_size > most * MEGABYTE:
+            return None, [rules.FILE_TOO_LARGE.at(place, path=name, limit=most)]
+        with path.open("rb") as file:
+            raw = file.read(most * MEGABYTE + 1)  # it may have grown since, or never said how much there is
     except OSError as error:
         return None, [rules.FILE_UNREADABLE.at(place, path=name, problem=error.strerror or str(error))]
+    if len(raw) > most * MEGABYTE:
+        return None, [rules.FILE_TOO_LARGE.at(place, path=name, limit=most)]
     return _decoded(raw, name)
 
 
@@ -66,8 +68,33 @@ def markdown_files(folder: Path) -> Iterator[Path]:
                 yield Path(here) / name
 
 
+def _too_much(paths: list[Path], root: str) -> Diagnostic | None:
+    most = limits()
+    if len(paths) > most["files"]:
+        what = f"the deck has {len(paths):,} Markdown files, more than the {most['files']:,} that are read"
+        return rules.TOO_MUCH.at(Span(root or "."), what=what, limit="files")
+    size = sum(map(_size, paths))
+    if size > most["text-mb"] * MEGABYTE:
+        megabytes, allowed = size // MEGABYTE, most["text-mb"]
+        what = f"the deck's Markdown files have {megabytes:,} MB, more than the {allowed:,} MB that are read"
+        return rules.TOO_MUCH.at(Span(root or "."), what=what, limit="text-mb")
+    return None
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
 def read_files(folder: Path, paths: list[Path], root: str) -> tuple[list[SourceFile], list[Diagnostic]]:
-    """Read each Markdown file; `root` is how the user names `folder`, put before each file's name in diagnostics."""
+    """Read each Markdown file; `root` is how the user names `folder`, put before each file's name in diagnostics.
+
+    Where there are too many, or too much is in them, none is read.
+    """
+    if too_much := _too_much(paths, root):
+        return [], [too_much]
     found: list[SourceFile] = []
     diagnostics: list[Diagnostic] = []
     home = folder.resolve()

@@ -25,7 +25,7 @@ _ID = re.compile(r"[\w.-]{1,100}")
 _TAG = re.compile(
     r"[^\s\"<>\\\[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]{1,100}"
 )
-"""What can be a tag. Anki puts tags onto a card as they stand, where HTML, formulas and sounds would be taken for such."""
+"""What can be a tag. Anki puts tags onto a card as they stand: HTML, formulas and sounds would be taken for such."""
 
 STEPS_AS: Mapping[str, str] = {"shown": "opened one by one on the one card", "cards": "a small note each as well"}
 """What becomes of the steps of a derivation: the values of `steps`."""

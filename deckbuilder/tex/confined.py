@@ -1,8 +1,8 @@
 r"""What a formula may not say: MathJax has macros that write attributes of HTML, and so reach beyond the formula.
 
 `\href` takes `javascript:`, `\style` and `\bbox` take any CSS, fixed positions and pictures from elsewhere included;
-the cleaning of HTML sees none of it, since MathJax makes it of text, on the learner's device. A macro can only be called,
-renamed or put into another by writing its name, so it is enough to look at every place where the name stands.
+the cleaning of HTML sees none of it, since MathJax makes it of text, on the learner's device. A macro can only be
+called, renamed or put into another by writing its name, so it is enough to look at every place where the name stands.
 """
 
 from __future__ import annotations
