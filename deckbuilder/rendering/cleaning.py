@@ -264,7 +264,7 @@ def _filtered(name: str, attribute: str, value: str) -> str | None:
     if attribute in ("href", "cite"):
         if value.startswith("//"):
             return "https:" + value
-        return None if is_relative(value) else value
+        return value if scheme_of(value) in LINK_SCHEMES else None
     return value
 
 
