@@ -20,9 +20,10 @@ from deckbuilder.rendering.options import RenderOptions
 from deckbuilder.rendering.remembered import remembered
 from deckbuilder.rendering.renderer import render
 from deckbuilder.source.passage import Line, Passage
+from tests.support.pictures import png
 
 NOW = 1_700_000_000
-PICTURE = b"\x89PNG\r\n\x1a\n" + b"0" * 20
+PICTURE = png()
 
 NOTES = (
     "What is a mean?\n\n   The sum by the number: $\\frac{1}{n} \\sum x$.\n\n   - it moves\n   - it is *one* number",

@@ -55,7 +55,7 @@ def image(src: str, attributes: str) -> str:
 
 
 def finished(cleaned: str) -> tuple[str, list[str]]:
-    """Return cleaned HTML ready for a card, and the addresses of its pictures.
+    """Return cleaned HTML ready for a card, and the addresses of its local pictures.
 
     The renderer's own marks become what they stand for, but only in text: where the author's HTML swallowed them into
     an attribute, they are dropped.
@@ -97,5 +97,6 @@ def _finished_image(tag: str, pictures: list[str]) -> str:
         alternative = _ALT.search(tag)
         return plain(alternative.group(1)) if alternative else ""
     src = unescape(found.group(1))
-    pictures.append(src)
+    if is_relative(src):
+        pictures.append(src)
     return image(src, (tag[: found.start()] + tag[found.end() :])[4:-1])

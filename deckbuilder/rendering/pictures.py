@@ -37,7 +37,7 @@ SHOWN: Final = 100
 
 _PICTURE = re.compile(rf'<img src="{PLACEHOLDER}([^"]*)"')
 _DRIVE = re.compile(r"[A-Za-z]:")
-_DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|\Z)", re.IGNORECASE)
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|com[\d¹²³]|lpt[\d¹²³]) *(?:[.:]|\Z)", re.IGNORECASE)
 _SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"RIFF")
 _LFS = b"version https://git-lfs"
 
@@ -155,7 +155,7 @@ class _Library:
         if isinstance(content, str):
             return content
         problem = svg_problem(content) if kind == "svg" else _raster_problem(content)
-        problem = problem or _size_problem(content)
+        problem = problem or _size_problem(content, drawn=kind == "svg")
         if problem:
             return problem
         name = f"db-{sha256(content).hexdigest()[:16]}.{kind}"
@@ -232,10 +232,10 @@ def _read(path: Path) -> bytes | str:
             if not stat.S_ISREG(about.st_mode):
                 return "it is no ordinary file"
             most = limits()["picture-mb"]
-            content = file.read(most * MEGABYTE + 1) if about.st_size <= most * MEGABYTE else b""
-            if (about.st_size and not content) or len(content) > most * MEGABYTE:
+            if about.st_size > most * MEGABYTE:
                 return _too_much("picture-mb", f"it has more than the {most} MB")
-            return content
+            content = file.read(about.st_size + 1)  # no more than was allowed, should it grow meanwhile
+            return content if len(content) <= about.st_size else "it grew while it was read"
     except IsADirectoryError:
         return "it is a folder"
     except OSError as error:
@@ -250,14 +250,16 @@ def _shown(path: str) -> str:
     return path if len(path) <= SHOWN else path[: SHOWN - 1] + "…"
 
 
-def _size_problem(content: bytes) -> str:
+def _size_problem(content: bytes, *, drawn: bool) -> str:
     """Return in words what is wrong with how large a picture is when it is unpacked, or ""."""
     import imagesize  # of use only where there are pictures
 
     try:
         width, height = imagesize.get(io.BytesIO(content))
     except Exception:  # of a reader of headers, at bytes that may be anything
-        return "its size cannot be read: the file is damaged"
+        width, height = 0, 0
+    if width <= 0 or height <= 0:
+        return "" if drawn else "its size cannot be read: the file is damaged"  # a drawing may do without one
     most = limits()["megapixels"]
     if width * height > most * 1_000_000:
         return _too_much("megapixels", f"it has {width} × {height} pixels, more than the {most} million")

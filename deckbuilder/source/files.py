@@ -35,11 +35,11 @@ def read_text(path: Path, name: str) -> tuple[str | None, list[Diagnostic]]:
         if status.st_size > most * MEGABYTE:
             return None, [rules.FILE_TOO_LARGE.at(place, path=name, limit=most)]
         with path.open("rb") as file:
-            raw = file.read(most * MEGABYTE + 1)  # it may have grown since, or never said how much there is
+            raw = file.read(status.st_size + 1)  # no more than was allowed, should it grow meanwhile
     except OSError as error:
         return None, [rules.FILE_UNREADABLE.at(place, path=name, problem=error.strerror or str(error))]
-    if len(raw) > most * MEGABYTE:
-        return None, [rules.FILE_TOO_LARGE.at(place, path=name, limit=most)]
+    if len(raw) > status.st_size:
+        return None, [rules.FILE_UNREADABLE.at(place, path=name, problem="it grew while it was read")]
     return _decoded(raw, name)
 
 
@@ -61,11 +61,27 @@ def _decoded(raw: bytes, name: str) -> tuple[str | None, list[Diagnostic]]:
 
 def markdown_files(folder: Path) -> Iterator[Path]:
     """Yield the Markdown files below `folder` in a fixed order; hidden folders and links to folders are passed over."""
-    for here, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _LEFT_OUT)
-        for name in sorted(files):
-            if name.lower().endswith((".md", ".markdown")) and not name.startswith("."):
-                yield Path(here) / name
+    waiting = [folder]
+    while waiting:  # no recursion: folders may be nested deeper than Python calls
+        here = waiting.pop()
+        entries = [entry for entry in _entries(here) if not entry.name.startswith(".")]
+        for entry in entries:
+            if entry.name.lower().endswith((".md", ".markdown")) and not entry.is_dir():
+                yield here / entry.name
+        waiting += [
+            here / entry.name
+            for entry in reversed(entries)
+            if entry.is_dir(follow_symlinks=False) and entry.name not in _LEFT_OUT
+        ]
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """Return what is in a folder by name; nothing where it cannot be looked into."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError:
+        return []
 
 
 def _too_much(paths: list[Path], root: str) -> Diagnostic | None:

@@ -66,9 +66,11 @@ _READ = r"""
     if (!elements.includes(name) && !box) wrong.push(`<${name}>`);
     for (const {name: key, value} of found.attributes) {
       const answer = name === 'hr' && key === 'id' && value === 'answer';
-      if (!attributes['*'].includes(key) && !(attributes[name] || []).includes(key) && !answer) wrong.push(`${name} ${key}`);
+      const may = attributes['*'].includes(key) || (attributes[name] || []).includes(key) || answer;
+      if (!may) wrong.push(`${name} ${key}`);
       if (['href', 'cite'].includes(key) && !/^(https?:\/\/|mailto:)/.test(value)) wrong.push(`${key} ${value}`);
-      if (key === 'src' && !/^(https?:\/\/|db-[0-9a-f]{16}\.(png|jpg|gif|webp|avif|svg)$)/.test(value)) wrong.push(`src ${value}`);
+      const picture = /^(https?:\/\/|db-[0-9a-f]{16}\.(png|jpg|gif|webp|avif|svg)$)/;
+      if (key === 'src' && !picture.test(value)) wrong.push(`src ${value}`);
       if (key === 'class' && value.split(/\s+/).includes('card')) wrong.push(`class ${value}`);
     }
   }
@@ -89,7 +91,8 @@ _SHOWN = r"""
   if (document.querySelectorAll('#qa').length !== 1) wrong.push('a second element of the id of the page');
   for (const found of document.querySelectorAll('#qa *')) {
     const ours = /(^|\s)db-/.test(found.className);  // no author can have such a class
-    if (!ours && ['fixed', 'sticky'].includes(getComputedStyle(found).position)) wrong.push(`${found.localName} stands outside`);
+    const outside = ['fixed', 'sticky'].includes(getComputedStyle(found).position);
+    if (outside && !ours) wrong.push(`${found.localName} stands outside`);
     const address = found.getAttribute('href') ?? '';
     if (/^\s*[a-z]+:/i.test(address) && !/^(https?|mailto):/i.test(address)) wrong.push(`a link to ${address}`);
     for (const {name} of found.attributes) if (name.startsWith('on')) wrong.push(`the handler ${name}`);
@@ -135,6 +138,18 @@ class Judge:
     def faults(self, apkg: Path) -> list[str]:
         """Return everything that is wrong with the cards of a package."""
         return [f"{side.name}: {fault}" for side in sides_of(apkg) for fault in self._faults_of(side)]
+
+    def faults_of_decks(self, apkg: Path) -> list[str]:
+        """Return what is wrong with the page of each deck, which the desktop makes of name and description unasked."""
+        with Learner() as learner:
+            learner.import_package(apkg)
+            pages = [f"<h3>{name}</h3><div>{learner.deck_description(name)}</div>" for name in learner.decks()]
+        faults = []
+        for page in pages:
+            wrong = self._read(page)["wrong"]
+            faults += [fault for fault in wrong if fault not in ("0 scripts of ours", "a second card in the card")]
+            faults += self._shown(page)
+        return faults
 
     def _faults_of(self, side: Side) -> Iterator[str]:
         yield from (
