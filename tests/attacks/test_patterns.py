@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import deckbuilder
-from tests.support.backtracking import Counted, TooManySteps
+from tests.support.backtracking import Counted, TooManySteps, literals
 
 PACKAGE = Path(deckbuilder.__file__).parent
 SHORT, LONG = 10, 40
@@ -72,16 +72,19 @@ def _methods(name: str, tree: ast.AST) -> set[str]:
     }
 
 
+def _assigned(tree: ast.Module) -> set[str]:
+    """Return the names that a module gives a value itself."""
+    targets = [target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
+    targets += [node.target for node in tree.body if isinstance(node, ast.AnnAssign)]
+    return {target.id for target in targets if isinstance(target, ast.Name)}
+
+
 def _of_modules() -> Iterator[Named]:
-    seen: set[int] = set()
     for dotted in _modules():
         module = importlib.import_module(dotted)
         tree = ast.parse(Path(module.__file__ or "").read_text("utf-8"))
-        for name, value in vars(module).items():
-            for number, pattern in enumerate(_compiled(value)):
-                if id(pattern) in seen or not isinstance(pattern.pattern, str):
-                    continue
-                seen.add(id(pattern))
+        for name in sorted(_assigned(tree)):
+            for number, pattern in enumerate(_compiled(vars(module)[name])):
                 methods = _methods(name, tree)
                 anchored = bool(methods) and methods <= {"match", "fullmatch", "pattern"}
                 yield Named(f"{dotted.removeprefix('deckbuilder.')}.{name}{number or ''}", pattern, anchored)
@@ -117,9 +120,9 @@ def _alphabet(pattern: re.Pattern[str]) -> list[str]:
 
 def _texts(pattern: re.Pattern[str], count: int) -> Iterator[str]:
     """Yield texts that repeat a piece, between a beginning and an end that may let the whole fail."""
-    chance = random.Random(pattern.pattern)
+    chance = random.Random(ascii(pattern.pattern))
     signs = _alphabet(pattern)
-    words = [word for word in re.findall(r"[A-Za-z]{2,}|[^\w\s\\]{1,4}", pattern.pattern) if word][:10]
+    words = list(dict.fromkeys(literals(pattern)))[:10]
     pieces = [*signs, *words, *("".join(chance.choices(signs + words, k=2)) for _ in range(10))]
     pieces += ["".join(chance.choices(signs + words, k=3)) for _ in range(5)]
     for piece, beginning in itertools.product(pieces, ["", chance.choice(words or signs)]):

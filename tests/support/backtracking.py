@@ -175,3 +175,27 @@ class Counted:
         if not self.flags & re.IGNORECASE:
             return {sign}
         return {form for form in (sign, sign.lower(), sign.upper()) if len(form) == 1}
+
+
+def literals(pattern: re.Pattern[str]) -> Iterator[str]:
+    """Yield what is written out in a pattern, in runs as long as they go."""
+    yield from _runs(sre_parse.parse(pattern.pattern, pattern.flags & ~re.DEBUG))
+
+
+def _runs(tree: Any) -> Iterator[str]:
+    run = ""
+    for kind, value in tree:
+        if kind is sre.LITERAL:
+            run += chr(value)
+            continue
+        if run:
+            yield run
+            run = ""
+        if kind is sre.IN:
+            continue
+        for part in value if isinstance(value, tuple | list) else [value]:
+            for one in part if isinstance(part, list) else [part]:
+                if isinstance(one, sre_parse.SubPattern):
+                    yield from _runs(one)
+    if run:
+        yield run
