@@ -74,11 +74,13 @@ MAX_PROBLEM: Final = 200
 _SAMPLE = "a\n\n- b\n\n```python\nc\n```\n"
 _PARAGRAPH = re.compile(r"<p>((?:(?!</?p>).)*)</p>\Z", re.DOTALL)
 _ARITHMATEX = re.compile(r'<(span|div) class="arithmatex">\s*\\[(\[]([^<]*?)\\[)\]]\s*</\1>')
-_TASK = re.compile(r'<li class="task-list-item">(\s*(?:<p>)?)\s*(?:<label[^>]*>)?<input type="checkbox"([^>]*)>\s*')
+_TASK = re.compile(
+    r'<li class="task-list-item">(\s*+(?:<p>)?+)\s*+(?:<label[^<>]*>)?<input type="checkbox"([^<>]*)>\s*'
+)
 _FENCE = re.compile(r" {0,3}(?:`{3,}+|~{3,}+)[^\n{]*+\{")
 _OPTION = re.compile(r"""(?<![^\s{}"'])([^\s={}"']++)=(?:"[^"\n]*"|'[^'\n]*'|[^\s"'{}]*)""")
-_LINK = re.compile(r'<a\b[^>]*? href="([^"]*)"')
-_IMAGE = re.compile(r'<img\b[^>]*? src="([^"]*)"[^>]*>')
+_LINK = re.compile(r'<a\b[^<>]*? href="([^"<>]*)"')
+_IMAGE = re.compile(r'<img\b[^<>]*? src="([^"<>]*)"[^<>]*>')
 _ALT = re.compile(r' alt="([^"]*)"')
 _CODE_OPENING = re.compile(r'<pre[^>]*>(?:<span></span>)?<code(?: class="(?:[^"]*\blanguage-)?([^"\s]*)[^"]*")?[^>]*>')
 _CODE_CLOSING = "</code></pre>"

@@ -18,10 +18,10 @@ _FORBIDDEN: Final = frozenset(
 _ANIMATED_ADDRESS: Final = frozenset({"href", "src"})
 _RASTER_DATA = re.compile(r"\s*data:image/(?:png|jpeg|gif|webp);base64,", re.IGNORECASE)
 _FOREIGN_STYLE = re.compile(
-    r"@import|\\|expression\s*\(|(?:image|image-set|src)\(|url\(\s*[\"']?\s*(?![\"'#\s])", re.IGNORECASE
+    r"@import|\\|expression\s*\(|(?:image|image-set|src)\(|url\(\s*+[\"']?+\s*+(?![\"'#\s])", re.IGNORECASE
 )
 _TAKES_ADDRESS = re.compile(r"url|image|src", re.IGNORECASE)
-_OWN_ADDRESS = re.compile(r"url\(\s*[\"']?\s*#([^\"')\s]+)", re.IGNORECASE)
+_OWN_ADDRESS = re.compile(r"url\(\s*+[\"']?+\s*+#([^\"')\s]+)", re.IGNORECASE)
 
 
 class _RefusedError(Exception):

@@ -31,7 +31,7 @@ _DIMENSION = re.compile(r"\s*[-+]?(?:\d+(?:[.,]\d*)?|[.,]\d+)\s*(?:pt|em|ex|mu|p
 _ELEMENT = re.compile(r"</[a-z]+\s*>|<(?:br|hr|img)\b[^<>]*>|<(sub|sup|em|strong|span|div|code|kbd|[biuspa])\b[^<>]*>")
 _CLOSED = re.compile(r"</([a-z]+)")
 _ENTITY = re.compile(r"&(?:lt|gt|amp|nbsp|quot|le|ge|ne|times|minus|#\d+|#x[0-9a-f]+);", re.IGNORECASE)
-_PLAIN = re.compile(r"[^\W_]*(?:[\s=+\-*/().,:;|!\[\]]+[^\W_]*)*")
+_PLAIN = re.compile(r"[^\W_]*+(?:[\s=+\-*/().,:;|!\[\]]++[^\W_]*+)*+")
 _IN_TEXT = frozenset("${}\\()")
 """What may follow a backslash in `\\text`; any other is shown, backslash and all."""
 

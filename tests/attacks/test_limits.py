@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import tracemalloc
+from itertools import pairwise
 from pathlib import Path
 from textwrap import indent
 
@@ -43,6 +44,7 @@ def deck(tmp_path: Path) -> Path:
         ("questions=2", "DB130", "", 1),
         ("heading=5", "DB130", "notes.md", 3),
         ("field=20", "DB130", "more.md", 3),
+        ("passage=20", "DB130", "more.md", 5),
         ("pictures-mb=1", "DB406", "more.md", 5),
         ("megapixels=1", "DB406", "more.md", 5),
         ("fils=1", "DB131", "", 1),
@@ -124,7 +126,7 @@ def _many_texts(deck: Path) -> None:
 
 def _many_aliases(deck: Path) -> None:
     names = "abcdefghij"
-    pairs = zip(names, names[1:], strict=False)
+    pairs = pairwise(names)
     levels = "".join(f"{after}: &{after} [{', '.join([f'*{name}'] * 10)}]\n" for name, after in pairs)
     (deck / "deck.yml").write_text(f"a: &a [x]\n{levels}", "utf-8")
 

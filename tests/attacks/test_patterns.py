@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import itertools
+import math
 import pkgutil
 import random
 import re
@@ -30,7 +31,10 @@ FEWEST, MOST_STEPS = 100, 30_000
 MOST_GROWTH = 7.0
 """Between the four of what is linear and the sixteen of what is quadratic."""
 
-BOUNDED: Mapping[str, str] = {}
+BOUNDED: Mapping[str, str] = {
+    "kinds.templates._COMMENT": "reads our own template files only",
+    "rendering.finish._PIECE": "reads HTML that nh3 wrote: every < in it is that of a whole tag",
+}
 """Expressions that take longer by themselves, with what bounds the text that they are given."""
 
 
@@ -141,14 +145,21 @@ def _steps(named: Named, text: str) -> int:
     return counted.steps
 
 
+def _growth(named: Named) -> tuple[float, str]:
+    """Return how many times the steps four times the text took at worst, and the beginning of that text."""
+    growth, worst = 0.0, ""
+    for short, long in zip(_texts(named.pattern, SHORT), _texts(named.pattern, LONG), strict=True):
+        many = _steps(named, long)
+        if many >= MOST_STEPS:
+            return math.inf, long[:40]
+        growth, worst = max((growth, worst), (many / max(_steps(named, short), FEWEST), long[:40]))
+    return growth, worst
+
+
 @pytest.mark.parametrize("named", ALL, ids=str)
 def test_steps_grow_with_the_text(named: Named) -> None:
     """If this failed, a stranger's text of a few pages could keep a build busy for ever."""
-    worst, growth = "", 0.0
-    for short, long in zip(_texts(named.pattern, SHORT), _texts(named.pattern, LONG), strict=True):
-        few = max(_steps(named, short), FEWEST)
-        if (found := _steps(named, long) / few) > growth:
-            worst, growth = long[:40], found
+    growth, worst = _growth(named)
     if named.name in BOUNDED:
         assert growth > MOST_GROWTH, "it is linear now, so nothing need be said of it"
     else:
@@ -162,9 +173,7 @@ def test_the_counting_goes_the_way_of_re(named: Named, text: str) -> None:
     assert counted.search_all(text)[:20] == [found.span() for found in named.pattern.finditer(text)][:20]
 
 
-def test_what_is_not_linear_is_seen() -> None:
+@pytest.mark.parametrize("pattern", [r"(a+)+b", r"a*a*b", r"(a|a)*b", r"<!--.*?-->", r"\s*x", r"[ab]+c"])
+def test_what_is_not_linear_is_seen(pattern: str) -> None:
     """If this failed, the test of all expressions could not fail."""
-    for pattern in (r"(a+)+b", r"a*a*b", r"(a|a)*b", r"<!--.*?-->"):
-        named = Named("x", re.compile(pattern, re.DOTALL), anchored=False)
-        pairs = zip(_texts(named.pattern, SHORT), _texts(named.pattern, LONG), strict=True)
-        assert max(_steps(named, long) / max(_steps(named, short), FEWEST) for short, long in pairs) > MOST_GROWTH
+    assert _growth(Named("x", re.compile(pattern, re.DOTALL), anchored=False))[0] > MOST_GROWTH

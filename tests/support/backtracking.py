@@ -75,7 +75,7 @@ class Counted:
         for end, inner in self._node(nodes[index], text, at, groups):
             yield from self._nodes(nodes, index + 1, text, end, inner)
 
-    def _node(self, node: Node, text: str, at: int, groups: Groups) -> Iterator[tuple[int, Groups]]:  # noqa: PLR0912
+    def _node(self, node: Node, text: str, at: int, groups: Groups) -> Iterator[tuple[int, Groups]]:
         self._step()
         kind, value = node
         if kind in (sre.LITERAL, sre.NOT_LITERAL, sre.IN, sre.ANY):
@@ -110,9 +110,18 @@ class Counted:
         else:
             raise NotImplementedError(kind)
 
-    def _repeat(  # one call a repetition, as deep as the text is long
-        self, body: list[Node], least: int, most: Any, lazy: bool, text: str, at: int, groups: Groups, done: int, last: int
-    ) -> Iterator[tuple[int, Groups]]:  # fmt: skip
+    def _repeat(
+        self,
+        body: list[Node],
+        least: int,
+        most: Any,
+        lazy: bool,
+        text: str,
+        at: int,
+        groups: Groups,
+        done: int,
+        last: int,
+    ) -> Iterator[tuple[int, Groups]]:  # one call a repetition, as deep as the text is long
         self._step()
         if lazy and done >= least:
             yield at, groups
