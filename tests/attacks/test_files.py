@@ -10,7 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from deckbuilder.cli.main import main
 from deckbuilder.pipeline import Options, build
 from tests.attacks.harmless import Judge, sides_of
 from tests.attacks.test_corpus import codes
@@ -139,6 +141,18 @@ def test_the_name_of_a_file_is_only_a_name(name: str, url: str, deck: Path, card
     assert found == []
     assert apkg
     assert cards.faults(apkg) == []
+
+
+@pytest.mark.parametrize("form", ["text", "json", "github", "sarif"])
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
+def test_every_report_can_name_it(name: str, form: str, deck: Path) -> None:
+    """If this failed, a file's name would end a command in a traceback, in place of what is wrong with the file."""
+    (deck / "notes.md").rename(deck / name)
+    (deck / name).write_text(NOTES + "\n2) Another one.\n", "utf-8")
+    run = CliRunner().invoke(main, ["check", str(deck), "--format", form])
+    assert run.exit_code == 0, run.exception
+    assert "\x1b" not in run.output
+    assert form in ("json", "sarif") or "\u202e" not in run.output  # those two are for programs
 
 
 # ── the lock ────────────────────────────────────────────────────────────────────────────────────────────────────────
