@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
 from deckbuilder.pipeline import BuildResult, Options, build
+from tests.support.drills import STEP
 from tests.support.learner import ImportCounts, Learner
 
 FIRST, SECOND = 1_700_000_000, 1_700_100_000
 
-DRILL = """\
+BLOCK = indent(STEP.replace("variants: 5", "variants: 6"), "   ")
+
+DRILL = f"""\
 # Training
 
 ## Steps
@@ -21,21 +25,7 @@ DRILL = """\
 1) One step of gradient descent.
 
    ```drill
-   variants: 6
-   params:
-     w: {range: [-1, 1], step: 0.1, exclude: [0]}
-     g: {range: [-0.5, 0.5], step: 0.1, exclude: [0]}
-     lr: {choices: [0.5, 0.2, 0.1]}
-   example: {w: 0.5, g: 0.2, lr: 0.1}
-   let: {w1: w - lr*g}
-   ask: Weight $w=@{w}$, gradient $g=@{g}$, $\\alpha=@{lr}$. Find $w'$.
-   steps:
-     - $w' = w - \\alpha g = @{w} - @{lr}\\cdot@{g:p} = @{w1}$
-   answer: w1
-   tolerance: 0.001
-   mistakes:
-     wrong sign: w + lr*g
-   ```
+{BLOCK}   ```
 
 2) What is a gradient?
 

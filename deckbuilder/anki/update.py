@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from anki.cards import Card, CardId
 from anki.collection import Collection, ImportAnkiPackageOptions, ImportAnkiPackageRequest
@@ -26,6 +27,9 @@ from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.kinds.fields import DELIVERED, FIELDS, KEY, UNCOUNTED
 from deckbuilder.packaging.delivery import read_print
 from deckbuilder.packaging.plan import NotePlan, PackagePlan
+
+RESTED_BEFORE: Final = "::was-suspended"
+"""Added to the tag of a retired note whose card the learner had suspended already: if it comes back, it rests on."""
 
 
 @dataclass(slots=True)
@@ -123,16 +127,19 @@ def _update_note(col: Collection, note: Note, new: NotePlan, retired_tag: str, o
     differ = [name for name, text in texts.items() if note[name] != text]
     edited = [name for name in differ if delivered and not delivered.brought_text(name, note[name])]
     taken = [name for name in differ if overwrite or name not in edited]
-    own = [tag for tag in note.tags if not (delivered and delivered.brought_tag(tag)) and not _same(tag, retired_tag)]
+    own = [
+        tag for tag in note.tags if not (delivered and delivered.brought_tag(tag)) and not _retires(tag, retired_tag)
+    ]
     tags = _joined(new.tags, own)
-    was_retired = any(_same(tag, retired_tag) for tag in note.tags)
+    marks = [tag for tag in note.tags if _retires(tag, retired_tag)]
     if edited and not overwrite:
         done.kept[key] = edited
     if own:
         done.kept_tags[key] = own
-    if was_retired:
+    if marks:
         done.revived.append(key)
-        _unsuspend(col, note, done)
+        if not any(_same(tag, retired_tag + RESTED_BEFORE) for tag in marks):
+            _unsuspend(col, note, done)
     if UNCOUNTED.issuperset(taken) and {tag.casefold() for tag in tags} == {tag.casefold() for tag in note.tags}:
         return
     if overwrite and edited:
@@ -155,12 +162,12 @@ def _save(col: Collection, note: Note, modified: int, done: PushPlan) -> None:
 
 def _retire(col: Collection, note: Note, tag: str, done: PushPlan) -> None:
     """Suspend and tag a note once: what the learner then does with it is theirs to say."""
-    if any(_same(one, tag) for one in note.tags) or any(card.odid for card in note.cards()):
+    if any(_retires(one, tag) for one in note.tags) or any(card.odid for card in note.cards()):
         return  # a card that is in a filtered deck just now would be thrown out of it: it waits for the next push
     cards = [card for card in note.cards() if card.queue != -1]
     col.sched.suspend_cards([card.id for card in cards])
     _as_old_as_before(col, cards)
-    note.tags.append(tag)
+    note.tags.append(tag if cards else tag + RESTED_BEFORE)
     done.retired.append(note[KEY] if KEY in note.keys() else note.fields[0])  # noqa: SIM118  # a note is no mapping
     done.suspended_cards |= {card.id for card in cards}
     _save(col, note, note.mod, done)
@@ -236,6 +243,11 @@ def _changed(col: Collection, note_type: int) -> int | None:
 
 def _key(note: NotePlan) -> str:
     return note.fields[FIELDS.index(KEY)]
+
+
+def _retires(tag: str, retired_tag: str) -> bool:
+    """Whether a tag marks its note as retired."""
+    return _same(tag, retired_tag) or _same(tag, retired_tag + RESTED_BEFORE)
 
 
 def _same(one: str, other: str) -> bool:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import TypeAlias
 
 from watchfiles import awatch
 
@@ -13,6 +16,11 @@ from deckbuilder.preview.deck import PreviewCard, PreviewDeck, preview_deck
 
 PAUSE = 40
 """Milliseconds without a change after which a save is complete: editors write, rename and touch in one go."""
+
+FIRST_LOOK = 500
+"""Milliseconds after which a watch that has just begun looks whether anything was saved before it had."""
+
+_Stamps: TypeAlias = dict[str, tuple[int, int]]
 
 
 class LiveDeck:
@@ -23,7 +31,8 @@ class LiveDeck:
         self.deck = PreviewDeck()
         self._changed = changed
         self._kept = Kept()
-        self._folders: frozenset[Path] = frozenset()
+        self._folders: frozenset[Path] = frozenset({source if source.is_dir() else source.parent})
+        self._stamps: _Stamps = {}
         self._news = asyncio.Condition()
         self._stopped = asyncio.Event()
         self._cards: dict[str, PreviewCard] = {}
@@ -36,6 +45,7 @@ class LiveDeck:
 
     async def reload(self) -> None:
         """Prepare the deck again and tell everyone."""
+        self._stamps = await asyncio.to_thread(self._stamps_now)  # first: what is saved meanwhile is news
         prepared, result = await asyncio.to_thread(prepare, self.source, None, self._kept)
         before = self.deck
         self.deck = preview_deck(prepared, result, before)
@@ -65,9 +75,22 @@ class LiveDeck:
     async def _watch(self) -> None:
         while not self._stopped.is_set():
             folders = self._folders
-            recursive = self.source.is_dir()
-            async for _ in awatch(*folders, step=PAUSE, debounce=400, recursive=recursive, stop_event=self._stopped):
-                await self.reload()
+            begun = False
+            watching = awatch(
+                *folders,
+                step=PAUSE,
+                debounce=400,
+                recursive=self.source.is_dir(),
+                stop_event=self._stopped,
+                rust_timeout=FIRST_LOOK,
+                yield_on_timeout=True,
+            )
+            async for changes in watching:
+                # What was saved between the last preparation and the watch's beginning no watch tells of.
+                missed = not begun and await asyncio.to_thread(self._stamps_now) != self._stamps
+                begun = True
+                if changes or missed:
+                    await self.reload()
                 if self._folders != folders:
                     break
 
@@ -87,6 +110,19 @@ class LiveDeck:
             async with self._news:
                 while self.deck.version == seen and not self._stopped.is_set():
                     await self._news.wait()
+
+    def _stamps_now(self) -> _Stamps:
+        """Return when each watched file was last written, and its size."""
+        stamps: _Stamps = {}
+        for folder in self._folders:
+            for here, folders, names in os.walk(folder):
+                folders[:] = [name for name in folders if not name.startswith(".")] if self.source.is_dir() else []
+                for name in names:
+                    path = os.path.join(here, name)  # noqa: PTH118  # many files, often
+                    with contextlib.suppress(OSError):  # gone meanwhile
+                        status = os.stat(path)  # noqa: PTH116
+                        stamps[path] = status.st_mtime_ns, status.st_size
+        return stamps
 
     def _watched(self, prepared: Prepared | None) -> frozenset[Path]:
         """Return the folders to watch: the deck's; for a lone file the one it lies in and those of its pictures."""

@@ -325,6 +325,23 @@ def test_a_retired_note_is_suspended_and_tagged_once_and_comes_back(desk: Desk) 
         assert learner.col.find_cards("is:suspended or tag:algebra::retired") == []
 
 
+def test_a_card_that_rested_before_its_note_was_retired_rests_when_it_comes_back(desk: Desk) -> None:
+    """If this failed, a question that is brought back would bring back a card that its learner has put away."""
+    square = "4) When is a matrix square?\n\n    When it has as many rows as columns.\n"
+    with desk.learner() as learner:
+        learner.col.sched.suspend_cards(learner.col.find_cards(f"Key:{SQUARE}"))
+    desk.author.edit(square, "")
+    assert desk.push(FIRST + DAY).retired == [SQUARE]
+    assert desk.push(FIRST + 2 * DAY).nothing
+    with desk.learner() as learner:
+        assert len(learner.col.find_cards("is:suspended tag:algebra::retired")) == 1, "found with all that are retired"
+    desk.author.edit("independent rows.\n", f"independent rows.\n\n{square}")
+    assert desk.push(FIRST + 3 * DAY).revived == [SQUARE]
+    with desk.learner() as learner:
+        assert len(learner.col.find_cards("is:suspended")) == 1
+        assert learner.col.find_cards("tag:algebra::retired") == []
+
+
 def test_a_card_that_the_learner_suspended_stays_so(desk: Desk) -> None:
     """If this failed, a correction would bring back a card that its learner has put away."""
     with desk.learner() as learner:

@@ -6,29 +6,15 @@ import importlib.util
 import itertools
 import math
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 import sympy as sp
 
-CONTENT = Path(__file__).resolve().parents[2] / "content"
-CHAPTER = (CONTENT / "05-logistic-regression.md").read_text(encoding="utf-8")
+from tests.support.chapters import CONTENT, Chapter
 
-
-def card(words: str) -> str:
-    """The one question, with its answer, whose first line contains these words."""
-    found = [c for c in re.split(r"(?m)^(?=\d+\) |#)", CHAPTER) if words in c.split("\n", 1)[0]]
-    assert len(found) == 1, f"{len(found)} cards ask {words!r}"
-    return found[0]
-
-
-def states(words: str, *passages: str) -> str:
-    """The one card that these words find, in which every one of these passages must stand."""
-    text = re.sub(r"\s+", " ", card(words))
-    missing = [passage for passage in passages if passage not in text]
-    assert not missing, f"the card {words!r} does not state {missing}"
-    return text
+CHAPTER = Chapter("05-logistic-regression")
+card, states = CHAPTER.written, CHAPTER.states
 
 
 def sigmoid(z):

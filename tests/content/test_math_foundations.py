@@ -6,15 +6,16 @@ import itertools
 import math
 import re
 import runpy
-from pathlib import Path
 
 import numpy as np
 import pytest
 import sympy as sp
 
-CONTENT = Path(__file__).resolve().parents[2] / "content"
-LINEAR = (CONTENT / "01-linear-algebra.md").read_text(encoding="utf-8")
-CALCULUS = (CONTENT / "02-calculus.md").read_text(encoding="utf-8")
+from tests.support.chapters import CONTENT, Chapter
+
+LINEAR = Chapter("01-linear-algebra").text
+CALCULUS = Chapter("02-calculus").text
+card = Chapter("01-linear-algebra", "02-calculus").card
 RNG_SEED = 7
 
 
@@ -23,13 +24,6 @@ def says(text: str, *phrases: str) -> None:
     flat = re.sub(r"\s+", " ", text)
     for phrase in phrases:
         assert phrase in flat, f"the notes no longer say: {phrase}"
-
-
-def card(words: str) -> str:
-    """Return the one question, with its answer, whose first line contains these words."""
-    found = [c for c in re.split(r"(?m)^(?=\d+\) |#)", LINEAR + CALCULUS) if words in c.split("\n", 1)[0]]
-    assert len(found) == 1, f"{len(found)} cards ask {words!r}"
-    return re.sub(r"\s+", " ", found[0])
 
 
 def figures(words: str, phrase: str) -> list[float]:

@@ -6,29 +6,15 @@ import itertools
 import math
 import re
 import runpy
-from pathlib import Path
 
 import numpy as np
 import pytest
 import sympy as sp
 
-CONTENT = Path(__file__).resolve().parents[2] / "content"
-CHAPTER = (CONTENT / "06-neural-networks.md").read_text(encoding="utf-8")
+from tests.support.chapters import CONTENT, Chapter
 
-
-def card(words: str) -> str:
-    """The one question, with its answer and its white space made even, whose first line contains these words."""
-    found = [c for c in re.split(r"(?m)^(?=\d+\) |#)", CHAPTER) if words in c.split("\n", 1)[0]]
-    assert len(found) == 1, f"{len(found)} cards ask {words!r}"
-    return re.sub(r"\s+", " ", found[0])
-
-
-def states(words: str, *passages: str) -> str:
-    """The one card that these words find, in which every one of these passages must stand."""
-    text = card(words)
-    missing = [passage for passage in passages if passage not in text]
-    assert not missing, f"the card {words!r} does not state {missing}"
-    return text
+CHAPTER = Chapter("06-neural-networks")
+card, states = CHAPTER.card, CHAPTER.states
 
 
 def relu(z):
@@ -204,7 +190,7 @@ def test_backward_cost():
 
 def test_implementation_on_the_card():
     """A learner would be shown code that does not run, or that fails the assertions printed beside it."""
-    raw = next(c for c in re.split(r"(?m)^(?=\d+\) |#)", CHAPTER) if "Implement the loss" in c.split("\n", 1)[0])
+    raw = CHAPTER.written("Implement the loss")
     fences = dict(re.findall(r"(?ms)^    ```(python[^\n]*)\n(.*?)^    ```$", raw))
     fences = {info: re.sub(r"(?m)^    ", "", code) for info, code in fences.items()}
     assert set(fences) == {"python signature", "python test", "python"}
@@ -261,7 +247,7 @@ def test_equal_start_keeps_units_equal():
     """A learner would be told wrongly that equal units stay equal, or which weights of a zero network learn."""
     assert "Only the output bias learns." in card("start at zero")
     space: dict[str, object] = {}
-    exec(re.sub(r"(?m)^    ", "", re.search(r"(?ms)^    ```python\n(.*?)^    ```$", CHAPTER).group(1)), space)
+    exec(re.sub(r"(?m)^    ", "", re.search(r"(?ms)^    ```python\n(.*?)^    ```$", CHAPTER.text).group(1)), space)
     rng = np.random.default_rng(6)
     x, t = rng.normal(size=(8, 3)), rng.integers(0, 2, size=8)
     p = {

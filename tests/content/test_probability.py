@@ -7,21 +7,15 @@ import itertools
 import math
 import re
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
 import sympy as sp
 
-CONTENT = Path(__file__).resolve().parents[2] / "content"
-CHAPTER = (CONTENT / "03-probability.md").read_text(encoding="utf-8")
+from tests.support.chapters import CONTENT, Chapter
 
-
-def card(words: str) -> str:
-    """The one question, with its answer, whose first line contains these words."""
-    found = [c for c in re.split(r"(?m)^(?=\d+\) |#)", CHAPTER) if words in c.split("\n", 1)[0]]
-    assert len(found) == 1, f"{len(found)} cards ask {words!r}"
-    return found[0]
+CHAPTER = Chapter("03-probability")
+card = CHAPTER.written
 
 
 def softmax(z) -> np.ndarray:

@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import re
 import runpy
-from pathlib import Path
 
 import numpy as np
 import pytest
 import sympy as sp
 
-CONTENT = Path(__file__).resolve().parents[2] / "content"
-CHAPTER = (CONTENT / "08-regularisation.md").read_text(encoding="utf-8")
+from tests.support.chapters import CONTENT, Chapter
 
-
-def card(words: str) -> str:
-    """The one question, with its answer and its white space made even, whose first line contains these words."""
-    found = [c for c in re.split(r"(?m)^(?=\d+\) |#)", CHAPTER) if words in c.split("\n", 1)[0]]
-    assert len(found) == 1, f"{len(found)} cards ask {words!r}"
-    return re.sub(r"\s+", " ", found[0])
-
-
-def states(words: str, *passages: str) -> str:
-    """The one card that these words find, in which every one of these passages must stand."""
-    text = card(words)
-    missing = [passage for passage in passages if passage not in text]
-    assert not missing, f"the card {words!r} does not state {missing}"
-    return text
+CHAPTER = Chapter("08-regularisation")
+card, states = CHAPTER.card, CHAPTER.states
 
 
 def slope(f, x, step=1e-6):

@@ -20,26 +20,10 @@ from deckbuilder.rendering.options import RenderOptions
 from deckbuilder.rendering.renderer import render
 from deckbuilder.source.passage import Passage
 from deckbuilder.yaml_text import place_in_file
-
-BLOCK = """\
-variants: 5
-params:
-  w: {range: [-1, 1], step: 0.1, exclude: [0]}
-  g: {range: [-0.5, 0.5], step: 0.1, exclude: [0]}
-  lr: {choices: [0.5, 0.2, 0.1]}
-example: {w: 0.5, g: 0.2, lr: 0.1}
-let: {w1: w - lr*g}
-ask: Weight $w=@{w}$, gradient $g=@{g}$, $\\alpha=@{lr}$. Find $w'$.
-steps:
-  - $w' = w - \\alpha g = @{w} - @{lr}\\cdot@{g:p} = @{w1}$
-answer: w1
-tolerance: 0.001
-mistakes:
-  wrong sign: w + lr*g
-"""
+from tests.support.drills import STEP
 
 
-def item(block: str = BLOCK, question: str = "One step of gradient descent.", prose: str = "") -> str:
+def item(block: str = STEP, question: str = "One step of gradient descent.", prose: str = "") -> str:
     body = "".join(f"   {line}\n" if line else "\n" for line in f"```drill\n{block}```\n{prose}".splitlines())
     return f"# Training\n\n1) {question}\n\n{body}"
 
@@ -99,14 +83,14 @@ def test_a_rule_for_the_answer_is_told_in_front(tmp_path: Path) -> None:
     """If this failed, a learner could not know how far to round before the answer is checked."""
     (shown,) = fields(tmp_path, item())
     assert "to within 0.001" in shown["Context"]
-    (exact,) = fields(tmp_path, item(BLOCK.replace("tolerance: 0.001\n", "")))
+    (exact,) = fields(tmp_path, item(STEP.replace("tolerance: 0.001\n", "")))
     assert "db-rule" not in exact["Context"]
     assert 'data-low="0.48" data-high="0.48"' in exact["Variants"]
 
 
 def test_named_answers_have_a_line_and_a_box_each(tmp_path: Path) -> None:
     """If this failed, a drill that asks for two things would check one."""
-    block = BLOCK.replace("answer: w1", "answer: {$w'$: w1, $\\Delta$: w1 - w}").replace(
+    block = STEP.replace("answer: w1", "answer: {$w'$: w1, $\\Delta$: w1 - w}").replace(
         "wrong sign: w + lr*g", "wrong sign: {$w'$: w + lr*g}"
     )
     (shown,) = fields(tmp_path, item(block))
@@ -165,7 +149,7 @@ def test_a_block_right_under_the_question_is_not_part_of_it(tmp_path: Path) -> N
 # Levels and variants as notes
 
 LEVELS = (
-    BLOCK
+    STEP
     + """\
 levels:
   large-steps:
@@ -198,7 +182,7 @@ def test_levels_come_and_go_without_touching_the_others(tmp_path: Path) -> None:
     assert "DB314" in [found.code for found in fourth.diagnostics]
 
 
-EACH = BLOCK + "cards: per-variant\n"
+EACH = STEP + "cards: per-variant\n"
 
 
 def test_each_variant_can_be_a_note(tmp_path: Path) -> None:
@@ -252,7 +236,7 @@ def test_a_block_with_a_mistake_writes_nothing(tmp_path: Path) -> None:
     """If this failed, a slip in a drill would retire its variants."""
     built(tmp_path, item())
     before = (tmp_path / "x.deck.lock").read_bytes()
-    result = built(tmp_path, item(BLOCK.replace("w - lr*g", "w - lr*", 1)))
+    result = built(tmp_path, item(STEP.replace("w - lr*g", "w - lr*", 1)))
     assert result.apkg is None
     assert (tmp_path / "x.deck.lock").read_bytes() == before
 
@@ -288,7 +272,7 @@ def test_a_damaged_slot_is_told_at_its_line(tmp_path: Path, slots: str) -> None:
 @pytest.mark.parametrize(
     ("text", "code", "place"),
     [
-        (item(BLOCK.replace("w - lr*g", "w - lrr*g", 1)), "DB5", (12, 18)),
+        (item(STEP.replace("w - lr*g", "w - lrr*g", 1)), "DB5", (12, 18)),
         (item().replace("```", "~~~").replace("lr*g", "lr*", 1), "DB5", (12, 20)),
         ("# A\n\n1) Why? <!-- card: {kind: drill} -->\n\n    So.\n", "DB550", (3, 4)),
         (item(prose="\n```drill\nx: 1\n```\n"), "DB551", (22, 4)),

@@ -52,3 +52,21 @@ mistakes:
   wrong sign: w + lr*v1
 """
 """One step of gradient descent with momentum."""
+
+STEP = """\
+variants: 5
+params:
+  w: {range: [-1, 1], step: 0.1, exclude: [0]}
+  g: {range: [-0.5, 0.5], step: 0.1, exclude: [0]}
+  lr: {choices: [0.5, 0.2, 0.1]}
+example: {w: 0.5, g: 0.2, lr: 0.1}
+let: {w1: w - lr*g}
+ask: Weight $w=@{w}$, gradient $g=@{g}$, $\\alpha=@{lr}$. Find $w'$.
+steps:
+  - $w' = w - \\alpha g = @{w} - @{lr}\\cdot@{g:p} = @{w1}$
+answer: w1
+tolerance: 0.001
+mistakes:
+  wrong sign: w + lr*g
+"""
+"""One step of gradient descent, short."""
