@@ -23,7 +23,7 @@ DEFAULTS: Final[Mapping[str, tuple[int, str]]] = MappingProxyType({
     "text-mb": (1_000, "megabytes of all Markdown files together"),
     "questions": (1_000_000, "questions in a deck"),
     "heading": (500, "characters of a heading, which becomes a tag and a deck"),
-    "passage": (100_000, "characters of a question, of an answer, or of a part of either that stands by itself"),
+    "question": (100_000, "characters of a question with its answer"),
     "field": (1_000_000, "characters of one field of a note, as HTML"),
     "picture-mb": (30, "megabytes of one picture"),
     "pictures-mb": (1_000, "megabytes of all pictures together"),

@@ -255,7 +255,8 @@ def _read_documents(project: Project, kept: Kept | None, known: Cache) -> tuple[
 
 def _read_document(file: SourceFile, habit: str, shelf: Shelf) -> tuple[Document, list[Diagnostic]]:
     """Read a file, or take from the shelf what an earlier build read in the same text."""
-    key = cache.digest_of("document", file.name, file.inside, habit, file.text)
+    bounds = [limits()[name] for name in ("question", "heading")]
+    key = cache.digest_of("document", file.name, file.inside, habit, bounds, file.text)
     found = shelf.get(key)
     if not isinstance(found, tuple):
         document, diagnostics = read_document(file, habit)

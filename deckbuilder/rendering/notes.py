@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from html import escape
-from typing import Final
 from urllib.parse import quote
 
 from deckbuilder import rules
@@ -96,9 +95,6 @@ _BACK = (
     fields.ANSWER, fields.KEY_POINTS, fields.STEPS, fields.CODE, fields.COMPLEXITY, fields.PITFALLS, fields.REMARKS,
     fields.VARIANTS,
 )  # fmt: skip
-SHOWN: Final = 200
-"""Characters that stand for a text that is too long to be rendered."""
-
 _TAG = re.compile(r"<(?!img\b|input\b|hr\b)[^<>]*>|&nbsp;|\s")
 
 
@@ -150,11 +146,6 @@ class _Collecting:
         return "" if passage.is_blank else self._kept(self._rendered(render_inline, passage))
 
     def _rendered(self, how: Renderer, passage: Passage) -> Rendered:
-        length, most = sum(len(line.text) + 1 for line in passage.lines), limits()["passage"]
-        if length > most:  # not even tried: renderers take much longer for a long text than for many short ones
-            what = f"{length:,} characters in one piece, more than the {most:,} that are taken"
-            shown = unformatted(passage.lines[0].text[:SHOWN])
-            return Rendered(shown, (), (rules.TOO_MUCH.at(passage.span(), what=what, limit="passage"),))
         if self.shelf is None:
             return how(passage, self.options, self.references, self.memory)
         return remembered(how, passage, self.options, self.references, self.memory, self.shelf)

@@ -45,7 +45,7 @@ def deck(tmp_path: Path) -> Path:
         ("questions=2", "DB130", "", 1),
         ("heading=5", "DB130", "notes.md", 3),
         ("field=20", "DB130", "more.md", 3),
-        ("passage=20", "DB130", "more.md", 5),
+        ("question=26", "DB130", "more.md", 3),
         ("pictures-mb=1", "DB406", "more.md", 5),
         ("megapixels=1", "DB406", "more.md", 5),
         ("fils=1", "DB131", "", 1),
@@ -222,3 +222,67 @@ def test_every_test_that_security_names_is_there() -> None:
         assert named, promise
         for name in named:
             assert (ROOT / name).is_file(), name
+
+
+LONG_LINES = [
+    "a",
+    "word ",
+    "*",
+    "**a ",
+    "_a",
+    "[",
+    "[a](",
+    "<",
+    "<a ",
+    "<!--",
+    "` `` ",
+    "$a ",
+    "$$",
+    "\\",
+    "&",
+    "www.a",
+    "~a",
+    "|a",
+]
+PLACES = ["1) q\n\n    {}\n", "1) {}\n\n    a\n", "1) q (Hint: {})\n\n    a\n", "## {}\n\n1) q\n\n    a\n"]
+
+
+@pytest.mark.parametrize("piece", LONG_LINES)
+def test_a_line_of_ten_megabytes_is_refused_unread(piece: str, tmp_path: Path) -> None:
+    """If this failed, one line of a stranger's file could keep a build busy for hours, and fill the memory."""
+    for number, place in enumerate(PLACES):
+        size = 1_000_000 if number else 10_000_000
+        line = place.format(piece * (size // len(piece)))
+        (tmp_path / "notes.md").write_text(f"# T\n\n{line}", "utf-8")
+        assert "DB130" in codes(check(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (">" * 100_000 + " a", ["DB105", "DB214"]),
+        ("> " * 100_000 + "a", ["DB105", "DB214"]),
+        ("- " * 100_000 + "a", ["DB105", "DB214"]),
+        ("1) q\n\n    " + "> " * 40_000 + "a", ["DB214", "DB410", "DB603"]),
+        ("1) q\n\n    " + "<b>" * 20_000 + "a", ["DB402"]),
+        ("1) q\n\n    $" + "{" * 40_000 + "$", ["DB409"]),
+        ("1) q <!-- card: " + "[" * 40_000 + " -->\n\n    a", ["DB112"]),
+        ("# h\n" * 100_000, ["DB105"]),
+        ("".join(f"{'#' * (n % 6 + 1)} h{n}\n" for n in range(20_000)), ["DB105"]),
+    ],
+    ids=[
+        "quotes",
+        "quotes with blanks",
+        "lists",
+        "quotes in an answer",
+        "tags",
+        "braces",
+        "YAML",
+        "headings",
+        "levels",
+    ],
+)
+def test_what_is_nested_or_repeated_without_end_is_told(text: str, found: list[str], tmp_path: Path) -> None:
+    """If this failed, a stranger's file of a few kilobytes could end a build in a traceback."""
+    (tmp_path / "notes.md").write_text(f"# T\n\n{text}\n", "utf-8")
+    assert sorted({*codes(check(tmp_path))} - {"DB402"} | {code for code in found if code == "DB402"}) == found
