@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import marshal
 import os
 import pickle
 import sys
@@ -38,10 +39,11 @@ _TABLE: Final = "CREATE TABLE IF NOT EXISTS shelf (name TEXT PRIMARY KEY, digest
 
 @dataclass(slots=True)
 class Shelf:
-    """What is known about one file, by digest. What a build does not ask for is not kept for the next one."""
+    """What is known about one file, by digest or name. What a build does not ask for is not kept for the next one."""
 
     known: dict[bytes, object] = field(default_factory=dict)
     used: dict[bytes, object] = field(default_factory=dict)
+    has_new: bool = False
 
     def get(self, key: bytes) -> object:
         """Return what is known under a key, or None."""
@@ -55,12 +57,22 @@ class Shelf:
     def put(self, key: bytes, value: object) -> None:
         """Keep a value, which is never None and holds nothing but plain values and the deck's own types."""
         self.used[key] = value
+        self.has_new = True
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether a build has put anything here, or left anything out."""
+        return self.has_new or len(self.used) != len(self.known)
+
+    def turn(self) -> None:
+        """Begin the next build, which knows what this one used."""
+        self.known, self.used, self.has_new = self.used, {}, False
 
 
 class Cache:
     """The shelves of one deck, one for each of its files."""
 
-    def __init__(self, path: Path | None, types: Collection[type]) -> None:
+    def __init__(self, path: Path | None = None, types: Collection[type] = ()) -> None:
         """Use the file at `path`, or none; `types` are all that may stand on a shelf beside plain values."""
         self._path = path
         self._types = {(one.__module__, one.__qualname__): one for one in types}
@@ -84,6 +96,15 @@ class Cache:
         except Exception:  # whatever is wrong with what was kept, it is found out anew
             return {}
         return found if isinstance(found, dict) else {}
+
+    @contextmanager
+    def again(self) -> Iterator[Cache]:
+        """Give the cache to one build after another of this process, to be kept in memory alone."""
+        yield self
+        used = {name: shelf for name, shelf in self._shelves.items() if shelf.used}
+        for shelf in used.values():
+            shelf.turn()
+        self._shelves = used
 
     def open(self) -> None:
         """Open the file, made anew if it is no database."""
@@ -120,14 +141,12 @@ class Cache:
         _tidy(self._path.parent, self._path)
 
     def _write(self, database: sqlite3.Connection) -> None:
-        new = {name: shelf.used for name, shelf in self._shelves.items() if shelf.used.keys() != shelf.known.keys()}
+        new = {name: shelf.used for name, shelf in self._shelves.items() if shelf.is_changed}
         gone = {row[0] for row in database.execute("SELECT name FROM shelf")} - self._shelves.keys()
         if not new and not gone:
             return
-        bodies = [(name, pickle.dumps(used, protocol=5)) for name, used in new.items()]
         database.execute("BEGIN IMMEDIATE")
-        rows = [(name, _seal(body), body) for name, body in bodies]
-        database.executemany("INSERT OR REPLACE INTO shelf VALUES (?, ?, ?)", rows)
+        database.executemany("INSERT OR REPLACE INTO shelf VALUES (?, ?, ?)", map(_row, new.items()))
         database.executemany("DELETE FROM shelf WHERE name = ?", [(name,) for name in gone])
         database.execute("COMMIT")
 
@@ -137,6 +156,12 @@ class Cache:
             with contextlib.suppress(Exception):
                 self._database.close()
         self._database = None
+
+
+def _row(shelf: tuple[str, dict[bytes, object]]) -> tuple[str, bytes, bytes]:
+    name, used = shelf
+    body = pickle.dumps(used, protocol=5)
+    return name, _seal(body), body
 
 
 def _is_damage(error: Exception) -> bool:
@@ -173,7 +198,7 @@ def opened(folder: Path | None, deck: Path, types: Collection[type]) -> Iterator
 
 def digest_of(*parts: object) -> bytes:
     """Return the digest of plain values: equal values of equal types give equal digests, different ones never do."""
-    return _digest(repr(parts).encode("utf-8", "surrogatepass"))
+    return _digest(marshal.dumps(parts, 2))  # type: ignore[arg-type]  # the last version that writes values and not which of them are one object
 
 
 def user_folder() -> Path | None:

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from deckbuilder.diagnostics import Span
+from deckbuilder.drafting import at_line, settled_note
 from deckbuilder.drills.quantities import exact_text
 from deckbuilder.drills.specs import DrillSpec
 from deckbuilder.drills.survey import AnswerRange, Overview, Row, Survey, overview, survey, table
@@ -38,12 +39,14 @@ class Drill:
 
 def drills_of(prepared: Prepared) -> tuple[Drill, ...]:
     """Return the drills of a deck in reading order, those whose block cannot be read left out."""
-    resolved = (note.rendered.resolved for note in prepared.notes)
-    return tuple(
-        Drill(note.identity.key, note.span, note.note.spec, note.note.chosen)
-        for note in resolved
-        if isinstance(note.note, DrillNote) and note.note.spec is not None and note.note.is_sound
-    )
+    found = []
+    for note in (stamped.rendered.resolved for stamped in prepared.notes):
+        if note.settling is None:
+            continue
+        drill = settled_note(at_line(note.settling, note.question.span.line)).note
+        if isinstance(drill, DrillNote) and drill.spec is not None and drill.is_sound:
+            found.append(Drill(note.identity.key, note.span, drill.spec, drill.chosen))
+    return tuple(found)
 
 
 # drill list

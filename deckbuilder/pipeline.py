@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
 from deckbuilder import cache, rules
-from deckbuilder.cache import Cache, Shelf
-from deckbuilder.diagnostics import CannotGoOn, Diagnostic, Related, Severity, Span, has_errors
+from deckbuilder.cache import Cache, Shelf, digest_of
+from deckbuilder.diagnostics import CannotGoOn, Diagnostic, Severity, Span, has_errors
+from deckbuilder.drills.slots import slots_text
 from deckbuilder.files import atomic_writer
 from deckbuilder.identity.changes import (
     Change,
@@ -25,46 +26,46 @@ from deckbuilder.identity.changes import (
     stamped_type,
     updated_lock,
 )
-from deckbuilder.identity.evidence import answer_print
 from deckbuilder.identity.lock import Lock, LockedNote, read_lock, write_lock
 from deckbuilder.identity.resolve import Asked, Identity, Register, resolve, resolve_parts, too_many_retired
-from deckbuilder.kinds._shared.notes import Part
-from deckbuilder.kinds.registry import KIND_NAMES, read_note
 from deckbuilder.kinds.templates import Templates, load_templates
+from deckbuilder.kinds.titles import KIND_NAMES
 from deckbuilder.limits import DEFAULTS, limits
-from deckbuilder.lints.registry import lint
+from deckbuilder.lints.near_duplicates import near_duplicates
 from deckbuilder.packaging.assemble import StampedNote, assemble
 from deckbuilder.packaging.plan import PackagePlan
 from deckbuilder.project import Project, load_project, slug
 from deckbuilder.rendering.description import render_description
-from deckbuilder.rendering.media import MediaFile
-from deckbuilder.rendering.notes import (
-    RenderedNote,
-    ResolvedNote,
-    empty_sides,
-    render_note,
-    too_long_fields,
-    with_packed_pictures,
+from deckbuilder.rendering.drafts import (
+    FAR,
+    KEPT_TYPES,
+    Draft,
+    DraftedFile,
+    DraftedQuestion,
+    FileTask,
+    Settling,
+    moved,
 )
-from deckbuilder.rendering.options import PYTHON_MARKDOWN, RenderOptions
+from deckbuilder.rendering.media import MediaFile
+from deckbuilder.rendering.notes import RenderedNote, ResolvedNote, rendered, too_long_fields
+from deckbuilder.rendering.options import GITHUB, PYTHON_MARKDOWN, RenderOptions
 from deckbuilder.rendering.pictures import load_pictures
-from deckbuilder.rendering.renderer import RenderMemory
-from deckbuilder.source.documents import Document, read_document
-from deckbuilder.source.files import SourceFile, read_files, read_text
-from deckbuilder.source.metadata import Comment, Metadata
-from deckbuilder.source.passage import Line, Passage
-from deckbuilder.source.questions import Question
+from deckbuilder.source.files import read_files, read_text
 from deckbuilder.waivers import Waiver, silenced
-
-CACHED_TYPES = (Question, Passage, Line, Metadata, Comment, Waiver, Span, Diagnostic, Severity, Related)
-"""What a cache may hold of a file that was read."""
+from deckbuilder.workers import WorkerDied, processors, shared_out
 
 CLOCK_SLACK = 2
 """Seconds by which a change time may run ahead of the clock before the build refuses instead of waiting."""
 
+DECK_LEVELS = 11
+"""How deep the real Anki lets decks lie below one another."""
+
 
 Watch: TypeAlias = Callable[[int, int], None]
-"""Is told, after each note, how many are rendered, of how many."""
+"""Is told, after each note or file that had to be rendered, how many lines are done, of how many."""
+
+WORTH_SHARING = 300_000
+"""Characters of Markdown from which on more processes than one are quicker; fewer are read before another has begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,8 @@ class Options:
     """What a build is asked for. `output` None stands for build/<deck>.apkg; `now` None for the present second.
 
     `watch` is told how far the work is; `cache` is the folder where what was found is kept for the next build, if any.
+    `jobs` is the number of processes that read and render, None for as many as pay. More than one are begun by copying
+    or importing the program, so the program must be prepared for that.
     """
 
     output: Path | None = None
@@ -82,6 +85,7 @@ class Options:
     now: int | None = None
     watch: Watch | None = None
     cache: Path | None = None
+    jobs: int | None = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,7 @@ class Prepared:
     """
 
     project: Project
-    questions: tuple[Question, ...]
+    questions: tuple[DraftedQuestion, ...]
     before: Lock
     lock_text: str | None
     lock: Lock
@@ -152,39 +156,34 @@ def build(source: Path, options: Options | None = None) -> BuildResult:
     return replace(result, apkg=output)
 
 
-class Kept:
-    """What a process that prepares a deck again and again keeps: unchanged files and passages.
-
-    It makes the next preparation quick and changes nothing of what comes out.
-    """
-
-    def __init__(self) -> None:
-        self.documents: dict[tuple[SourceFile, str], tuple[Document, list[Diagnostic]]] = {}
-        self.passages = RenderMemory()
-
-
 def prepare(
-    source: Path, options: Options | None = None, kept: Kept | None = None
+    source: Path, options: Options | None = None, memory: Cache | None = None
 ) -> tuple[Prepared | None, BuildResult]:
     """Work out the deck at `source` and every finding, and write nothing; None where there is nothing to go on with.
 
-    With errors in the result the prepared deck is good for looking at, never for writing.
+    With errors in the result the prepared deck is good for looking at, never for writing. `memory` is for a process
+    that prepares a deck again and again: it makes the next time quick and changes nothing of what comes out.
     """
     options = options or Options()
     project, diagnostics = load_project(source)
     if project is None:
         return None, _result("", (), (), (), diagnostics)
-    with cache.opened(options.cache, project.lock, CACHED_TYPES) as known:
-        return _prepare(project, diagnostics, options, kept, known)
+    # Python-Markdown's extensions may be anybody's code and change without a new version: nothing of theirs is kept.
+    folder = options.cache if project.settings.flavour == GITHUB else None
+    try:
+        with memory.again() if memory is not None else cache.opened(folder, project.lock, KEPT_TYPES) as known:
+            return _prepare(project, diagnostics, options, known)
+    except CannotGoOn as stop:
+        return None, _result(project.settings.name, (), (), (), [*diagnostics, *stop.diagnostics])
 
 
 def _prepare(
-    project: Project, diagnostics: list[Diagnostic], options: Options, kept: Kept | None, known: Cache
+    project: Project, diagnostics: list[Diagnostic], options: Options, known: Cache
 ) -> tuple[Prepared | None, BuildResult]:
-    documents, found = _read_documents(project, kept, known)
-    diagnostics += found
-    questions = [question for document in documents for question in document.questions]
-    prints = [fingerprint for document in documents for fingerprint in _answer_prints(document, known)]
+    how = RenderOptions(project.settings.flavour, project.settings.markdown_extensions)
+    drafts, found = _draft_files(project, how, options, known)
+    diagnostics += found + _remarks_on_extensions(how, project)
+    questions = [question for draft in drafts for question in draft.questions]
     diagnostics += _remarks_on_limits(questions, project)
     if len(questions) > limits()["questions"]:
         return None, _result(project.settings.name, (), (), (), diagnostics)
@@ -197,26 +196,26 @@ def _prepare(
         return None, _result(project.settings.name, questions, (), (), diagnostics)
 
     register = Register(lock, project.lock_name)
-    identities, found = resolve(list(map(_asked, questions, prints)), register)
+    identities, found = resolve(list(map(_asked, questions)), register)
     diagnostics += found
-    resolved, found = _read_notes(questions, prints, identities)
+    resolved, found = _settle(questions, identities, register, how, known)
     diagnostics += found
-    resolved, found = _with_parts(resolved, register)
-    diagnostics += found
+    diagnostics += near_duplicates([note.question for note in resolved if not note.is_part])
     retired = _retired(resolved, lock)
-    rendered, media, found = _render(resolved, project, lock.deck, options.watch, kept, known)
-    diagnostics += found + lint(resolved)
+    rendered_notes, media, found = _render(resolved, project, lock.deck, known)
+    diagnostics += found
     if not has_errors(diagnostics):  # a mistake in the sources would only make more seem to be gone
         diagnostics += _remarks_on_retired(retired, lock, project, options)
 
     templates = load_templates(KIND_NAMES)
-    notes, new_lock = _stamp(rendered, templates, project, lock, now)
+    notes, new_lock = _stamp(rendered_notes, templates, project, lock, now)
     diagnostics += remarks_on_clock(new_lock, project)
+    diagnostics += _remarks_on_decks(notes, project)
     diagnostics += render_description(project.settings.description, project.place)[1]
     if options.locked and (lock_text is None or new_lock != lock):
         changes = _what_changes(notes, retired)
         diagnostics.append(rules.LOCK_OUTDATED.at(Span(project.lock_name), changes=changes))
-    diagnostics = silenced(diagnostics, _waivers(project, documents))
+    diagnostics = silenced(diagnostics, _waivers(project, drafts))
     if options.strict:
         diagnostics = _strict(diagnostics)
     prepared = Prepared(
@@ -238,47 +237,78 @@ def check(source: Path, options: Options | None = None) -> BuildResult:
 # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _read_documents(project: Project, kept: Kept | None, known: Cache) -> tuple[list[Document], list[Diagnostic]]:
+def _draft_files(
+    project: Project, how: RenderOptions, options: Options, known: Cache
+) -> tuple[list[DraftedFile], list[Diagnostic]]:
+    """Read every file and draft its notes; what an earlier build drafted of the same text is taken as it is."""
     files, diagnostics = read_files(project.folder, list(project.files), project.root)
     habit = project.settings.questions
-    before = kept.documents if kept else {}
-    read = {
-        (file, habit): before.get((file, habit)) or _read_document(file, habit, known.shelf(file.inside))
-        for file in files
-    }
-    if kept:
-        kept.documents = read
-    for _, found in read.values():
-        diagnostics += found
-    return [document for document, _ in read.values()], diagnostics
-
-
-def _read_document(file: SourceFile, habit: str, shelf: Shelf) -> tuple[Document, list[Diagnostic]]:
-    """Read a file, or take from the shelf what an earlier build read in the same text."""
     bounds = [limits()[name] for name in ("question", "heading")]
-    key = cache.digest_of("document", file.name, file.inside, habit, bounds, file.text)
-    found = shelf.get(key)
-    if not isinstance(found, tuple):
-        document, diagnostics = read_document(file, habit)
-        shelf.put(key, (document.questions, document.waivers, tuple(diagnostics)))
-        return document, diagnostics
-    questions, waivers, diagnostics = found
-    return Document(file, questions, waivers), list(diagnostics)
+    drafts: dict[str, DraftedFile] = {}
+    tasks = []
+    for file in files:
+        digest = digest_of(file.name, file.inside, habit, how.flavour, how.markdown_extensions, bounds, file.text)
+        before = known.shelf(file.inside).get(_DRAFT)
+        if isinstance(before, DraftedFile) and before.digest == digest:
+            drafts[file.inside] = before
+        else:
+            questions = before.questions if isinstance(before, DraftedFile) else ()
+            tasks.append(FileTask(file, digest, habit, how, questions))
+    for draft in _draft_anew(tasks, options, project):
+        drafts[draft.inside] = draft
+        known.shelf(draft.inside).put(_DRAFT, draft)
+    diagnostics += [found for file in files for found in drafts[file.inside].diagnostics]
+    return [drafts[file.inside] for file in files], diagnostics
 
 
-def _waivers(project: Project, documents: Iterable[Document]) -> list[Waiver]:
+_DRAFT = b"draft"
+"""Where on a file's shelf the last draft of it lies."""
+
+
+def _draft_anew(tasks: Sequence[FileTask], options: Options, project: Project) -> Iterator[DraftedFile]:
+    """Yield the drafts of files, in whatever order they are done, made by as many processes as are wanted and pay."""
+    if not tasks:
+        return
+    from deckbuilder.drafting import draft_file  # brings in all that reads and renders Markdown
+
+    total = sum(task.lines for task in tasks)
+    done = 0
+
+    def tell(lines: int) -> None:
+        if options.watch:
+            options.watch(done + lines, total)
+
+    size = sum(len(task.file.text) for task in tasks)
+    jobs = options.jobs or (processors() if size >= WORTH_SHARING else 1)
+    if min(jobs, len(tasks)) == 1:
+        for task in tasks:
+            draft = draft_file(task, tell)
+            done += task.lines
+            tell(0)
+            yield draft
+        return
+    try:
+        for number, draft in shared_out(draft_file, tasks, jobs):
+            done += tasks[number].lines
+            tell(0)
+            yield draft
+    except WorkerDied:
+        raise CannotGoOn(rules.WORKER_DIED.at(project.place)) from None
+
+
+def _waivers(project: Project, drafts: Iterable[DraftedFile]) -> list[Waiver]:
     """Return all that the author lets stand: in the whole deck, in sections, in single questions."""
     waivers = [
         replace(waiver, files=f"{project.root}/{waiver.files}") if project.root and waiver.files != "*" else waiver
         for waiver in project.settings.ignore
     ]
-    for document in documents:
-        waivers += document.waivers
-        waivers += [waiver for question in document.questions for waiver in question.waivers]
+    for draft in drafts:
+        waivers += draft.waivers
+        waivers += [waiver for question in draft.questions for waiver in question.waivers]
     return waivers
 
 
-def _remarks_on_questions(questions: Sequence[Question], project: Project) -> Iterable[Diagnostic]:
+def _remarks_on_questions(questions: Sequence[DraftedQuestion], project: Project) -> Iterable[Diagnostic]:
     if not questions:
         yield rules.NO_QUESTIONS.at(project.place)
     for question in questions:
@@ -286,22 +316,17 @@ def _remarks_on_questions(questions: Sequence[Question], project: Project) -> It
             yield rules.UNANSWERED.at(question.span, question=question.text)
 
 
-def _remarks_on_limits(questions: Sequence[Question], project: Project) -> Iterable[Diagnostic]:
+def _remarks_on_limits(questions: Sequence[DraftedQuestion], project: Project) -> Iterable[Diagnostic]:
     most = limits()
     for word in most.wrong:
         yield rules.WRONG_LIMIT.at(project.place, word=word, known=", ".join(DEFAULTS))
     if len(questions) > most["questions"]:
         what = f"the deck has {len(questions):,} questions, more than the {most['questions']:,} that are taken"
         yield rules.TOO_MUCH.at(project.place, what=what, limit="questions")
-    seen: set[str] = set()
-    for question in questions:
-        for title in question.section:
-            if len(title) > most["heading"] and title not in seen:
-                seen.add(title)
-                what = (
-                    f"the heading above has {len(title):,} characters, more than the {most['heading']:,} that are taken"
-                )
-                yield rules.TOO_MUCH.at(question.span, what=what, limit="heading")
+    for section, question in {question.section: question for question in reversed(questions)}.items():
+        if (longest := max(map(len, section), default=0)) > most["heading"]:
+            what = f"a heading above has {longest:,} characters, more than the {most['heading']:,} that are taken"
+            yield rules.TOO_MUCH.at(question.span, what=what, limit="heading")
 
 
 def _load_lock(project: Project, now: int) -> tuple[str | None, Lock | None, list[Diagnostic]]:
@@ -321,81 +346,86 @@ def _load_lock(project: Project, now: int) -> tuple[str | None, Lock | None, lis
 # ── identity ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _answer_prints(document: Document, known: Cache) -> list[str]:
-    """Return the fingerprint of each question's answer."""
-    shelf = known.shelf(document.file.inside)
-    key = cache.digest_of("answers", [question.span.line for question in document.questions], document.file.text)
-    found = shelf.get(key)
-    if not isinstance(found, tuple):
-        found = tuple(_answer_print(question) for question in document.questions)
-        shelf.put(key, found)
-    return list(found)
-
-
-def _asked(question: Question, fingerprint: str) -> Asked:
+def _asked(question: DraftedQuestion) -> Asked:
     return Asked(
         span=question.span,
         section=question.section,
         text=question.text,
-        answer=fingerprint,
-        id=question.metadata.id,
+        answer=question.answer,
+        id=question.id,
         ships=question.is_answered,
     )
 
 
-def _answer_print(question: Question) -> str:
-    return answer_print("\n".join((question.answer.text, *(point.text for point in question.key_points))))
-
-
-def _read_notes(
-    questions: Sequence[Question], prints: Sequence[str], identities: Sequence[Identity | None]
+def _settle(
+    questions: Sequence[DraftedQuestion],
+    identities: Sequence[Identity | None],
+    register: Register,
+    how: RenderOptions,
+    known: Cache,
 ) -> tuple[list[ResolvedNote], list[Diagnostic]]:
-    resolved: list[ResolvedNote] = []
-    diagnostics: list[Diagnostic] = []
-    for question, fingerprint, identity in zip(questions, prints, identities, strict=True):
-        if identity is None:
-            continue
-        kind, note, found = read_note(question)
-        diagnostics += found
-        born = identity.known.kind if identity.known else kind.name
-        if born != kind.name:
-            diagnostics.append(rules.KIND_CHANGED.at(question.span, key=identity.key, kind=kind.name, born=born))
-        resolved.append(ResolvedNote(note, kind, identity, fingerprint))
-    return resolved, diagnostics
-
-
-def _with_parts(notes: Sequence[ResolvedNote], register: Register) -> tuple[list[ResolvedNote], list[Diagnostic]]:
     """Settle each note with what the lock kept for it, and put its parts right behind it, and theirs behind them."""
-    waiting = list(reversed(notes))
+    waiting = [
+        ResolvedNote(question, question.draft, identity)
+        for question, identity in zip(reversed(questions), reversed(identities), strict=True)
+        if identity and question.draft
+    ]
     done: list[ResolvedNote] = []
     diagnostics: list[Diagnostic] = []
     while waiting:
-        note = waiting.pop()
-        known = note.identity.known
-        settled = note.kind.settle(note.note, note.identity.key, known.slots if known else ())
-        diagnostics += settled.diagnostics
-        done.append(replace(note, note=settled.note, slots=settled.slots))
-        parts = note.kind.parts(settled.note)
+        drafted = waiting.pop()
+        diagnostics += drafted.draft.diagnostics
+        note = _settled(drafted, how, known.shelf(drafted.question.inside))
+        done.append(note)
+        if note.settling:
+            diagnostics += note.draft.diagnostics
+        if not note.is_part:
+            diagnostics += _remarks_on_kind(note)
+        parts = note.draft.parts
         if not parts:
             continue
-        identities, found = resolve_parts([_asked_part(part, note) for part in parts], note.identity, register)
+        of_parts, found = resolve_parts([_asked_part(part, note) for part in parts], note.identity, register)
         diagnostics += found
         waiting += [
-            ResolvedNote(part.note, note.kind, identity, answer_print(part.answer), part, note.identity.key)
-            for part, identity in zip(reversed(parts), reversed(identities), strict=True)
+            ResolvedNote(note.question, part, identity, of=note.identity.key)
+            for part, identity in zip(reversed(parts), reversed(of_parts), strict=True)
             if identity
         ]
     return done, diagnostics
 
 
-def _asked_part(part: Part, whole: ResolvedNote) -> Asked:
+def _settled(note: ResolvedNote, how: RenderOptions, shelf: Shelf) -> ResolvedNote:
+    """Return the note with what is to be kept for it; a drill's fields follow from that, other notes' do not."""
+    kept = note.identity.known.slots if note.identity.known else ()
+    recipe = note.draft.recipe
+    if recipe is None:
+        return replace(note, slots=kept) if kept else note  # a note that is no drill any more may become one again
+    first, settling = note.question.span.line, Settling(recipe, note.identity.key, slots_text(kept))
+    draft = shelf.get(settling.digest)
+    if not isinstance(draft, Draft):
+        from deckbuilder.drafting import settle  # brings in all that drills reckon with
+
+        draft = settle(settling, how)
+        shelf.put(settling.digest, draft)
+        shelf.put(draft.digest, draft)  # what the next build asks for, which knows what the lock now keeps
+    draft = moved(draft, first - FAR)
+    return replace(note, draft=draft, slots=draft.slots, settling=settling)
+
+
+def _remarks_on_kind(note: ResolvedNote) -> Iterable[Diagnostic]:
+    known, kind = note.identity.known, note.draft.kind
+    if known and known.kind != kind:
+        yield rules.KIND_CHANGED.at(note.span, key=note.identity.key, kind=kind, born=known.kind)
+
+
+def _asked_part(part: Draft, whole: ResolvedNote) -> Asked:
     """Return a part as identity sees it: parts move with the note that they belong to, so its old place is theirs."""
     known, key = whole.identity.known, whole.identity.key
     return Asked(
         span=part.span,
         section=known.section if known else whole.question.section,
         text=part.text,
-        answer=answer_print(part.answer),
+        answer=part.answer,
         id=None if part.name is None else f"{key}.{part.name}",
         ships=True,
     )
@@ -421,31 +451,15 @@ def _remarks_on_retired(
 
 
 def _render(
-    resolved: Sequence[ResolvedNote],
-    project: Project,
-    deck: str,
-    watch: Watch | None,
-    kept: Kept | None,
-    known: Cache,
+    resolved: Sequence[ResolvedNote], project: Project, deck: str, known: Cache
 ) -> tuple[list[RenderedNote], list[MediaFile], list[Diagnostic]]:
-    """Render every note, then put its pictures' packed names in."""
-    options = RenderOptions(project.settings.flavour, project.settings.markdown_extensions)
-    rendered: list[RenderedNote] = []
-    diagnostics = _remarks_on_extensions(options, project)
-    if kept:
-        kept.passages.turn()
-    for note in resolved:
-        memory, shelf = kept.passages if kept else None, known.shelf(note.question.inside)
-        one, found = render_note(note, options, project.settings, deck, memory, shelf)
-        rendered.append(one)
-        diagnostics += found + empty_sides(one) + too_long_fields(one)
-        if watch:
-            watch(len(rendered), len(resolved))
-    uses = [use for note in rendered for use in note.pictures]
-    pictures, found = load_pictures(uses, project.folder, project.root)
-    diagnostics += found
+    """Read every picture, then complete every note's fields."""
+    uses = [use for note in resolved for use in note.draft.pictures]
+    pictures, diagnostics = load_pictures(uses, project.folder, project.root)
     media = {picture.name: picture for picture in pictures.values()}
-    return [with_packed_pictures(note, pictures) for note in rendered], list(media.values()), diagnostics
+    notes = [rendered(note, project.settings, deck, pictures, known.shelf(note.question.inside)) for note in resolved]
+    diagnostics += [found for note in notes for found in too_long_fields(note)]
+    return notes, list(media.values()), diagnostics
 
 
 def _remarks_on_extensions(options: RenderOptions, project: Project) -> list[Diagnostic]:
@@ -502,6 +516,13 @@ def remarks_on_clock(lock: Lock, project: Project) -> Iterable[Diagnostic]:
         yield rules.CLOCK_BEHIND.at(Span(project.lock_name), lock=times[0], clock=times[1])
 
 
+def _remarks_on_decks(notes: Sequence[StampedNote], project: Project) -> Iterable[Diagnostic]:
+    for deck in dict.fromkeys(note.deck for note in notes):
+        levels = deck.count("::") + 1
+        if levels > DECK_LEVELS:
+            yield rules.DECK_TOO_DEEP.at(project.place, deck=deck, levels=levels, limit=DECK_LEVELS)
+
+
 def _newest(lock: Lock) -> int:
     notes = (note.modified for note in lock.notes.values())
     return max((lock.born, *notes, *(kind.modified for kind in lock.types.values())))
@@ -512,7 +533,7 @@ def _newest(lock: Lock) -> int:
 
 def _result(
     deck: str,
-    questions: Sequence[Question],
+    questions: Sequence[DraftedQuestion],
     notes: Sequence[StampedNote],
     retired: tuple[LockedNote, ...],
     diagnostics: Iterable[Diagnostic],
@@ -543,7 +564,7 @@ def _built(note: StampedNote) -> BuiltNote:
 
 
 def _shown_text(note: ResolvedNote) -> str:
-    return f"{note.question.text} ({note.text})" if note.part else note.text
+    return f"{note.question.text} ({note.text})" if note.is_part else note.text
 
 
 def _in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -13,8 +13,7 @@ from typing import Final
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.source.files import markdown_files, read_text
-from deckbuilder.source.habits import HABITS, LIST
-from deckbuilder.source.metadata import ID_SHAPE, TAG_SHAPE, read_tags
+from deckbuilder.source.vocabulary import HABITS, ID_SHAPE, LIST, TAG_SHAPE, read_tags
 from deckbuilder.waivers import Waiver, read_waivers, waivers_shape
 from deckbuilder.yaml_text import YamlValue, place_in_file, read_yaml, suggestion
 

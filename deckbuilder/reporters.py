@@ -9,8 +9,6 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
-from wcwidth import wcswidth
-
 from deckbuilder import __version__
 from deckbuilder.diagnostics import Diagnostic, Severity, Span
 from deckbuilder.identity.changes import Change
@@ -95,9 +93,11 @@ def _window(line: str, start: int, end: int) -> tuple[str, int, int]:
     Columns are a terminal's: wide characters take two, combining ones none. Of a very long line the part is shown that
     holds those characters.
     """
+    passed = max(0, start - 2 * _WIDEST)  # of a long line only the part is looked at: it may have thousands of findings
+    line, start, end = line[passed : start + 2 * _WIDEST], start - passed, end - passed
     before, marked, after = _opened(line[:start]), _opened(line[:end]), _opened(line)
     cut = max(0, min(len(before) - _BEFORE, len(after) - _WIDEST))
-    shown, opening = after[cut : cut + _WIDEST], "…" if cut else ""
+    shown, opening = after[cut : cut + _WIDEST], "…" if cut or passed else ""
     lead = _columns(opening + before[cut:])
     width = _columns(opening + marked[cut : cut + _WIDEST]) - lead
     return opening + shown + ("…" if cut + _WIDEST < len(after) else ""), lead, max(1, width)
@@ -110,6 +110,10 @@ def _opened(text: str) -> str:
 
 
 def _columns(text: str) -> int:
+    if text.isascii() and text.isprintable():
+        return len(text)
+    from wcwidth import wcswidth  # brings in tables of Unicode, which few excerpts need
+
     return max(0, wcswidth(text))
 
 

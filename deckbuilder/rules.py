@@ -134,7 +134,7 @@ FILE_TOO_LARGE = Rule(
 )
 
 TOO_MUCH = Rule(
-    code="DB130",
+    code="DB140",
     name="too-much",
     severity=ERROR,
     message="{what}",
@@ -143,7 +143,7 @@ TOO_MUCH = Rule(
 )
 
 WRONG_LIMIT = Rule(
-    code="DB131",
+    code="DB141",
     name="wrong-limit",
     severity=ERROR,
     message="`{word}` in the variable DECKBUILDER_LIMITS is no limit",
@@ -270,6 +270,15 @@ STARTER_OCCUPIED = Rule(
     message="`{path}` is there already",
     why="A new deck is never written over anything.",
     mend="Name another folder, or move the file away.",
+)
+
+WORKER_DIED = Rule(
+    code="DB130",
+    name="worker-died",
+    severity=ERROR,
+    message="one of the processes that read and render was ended from outside, and nothing is written",
+    why="A deck without the notes of some files would retire them all. A system short of memory ends processes so.",
+    mend="Build again; with `--jobs 1` a single process does all the work and needs the least memory.",
 )
 
 UNANSWERED = Rule(
@@ -1118,6 +1127,15 @@ OUTPUT_UNWRITABLE = Rule(
     message="`{path}` cannot be written: {problem}",
     why="Nothing was changed: the package and the lock are written whole or not at all.",
     mend="Choose another place with -o, or make room or give permission there.",
+)
+
+DECK_TOO_DEEP = Rule(
+    code="DB611",
+    name="deck-too-deep",
+    severity=ERROR,
+    message="the deck `{deck}` lies {levels} levels deep, and Anki takes no more than {limit}",
+    why="Anki refuses to import a package with a deck below so many others.",
+    mend="Give the deck a name of fewer levels, or write a smaller number at `subdecks`.",
 )
 
 NO_REPOSITORY = Rule(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from deckbuilder.kinds.registry import KIND_NAMES
+from deckbuilder.kinds.titles import KIND_NAMES
 from deckbuilder.project import setting_shapes
 from deckbuilder.source.metadata import COMMENTS, KEY_SHAPES, LINT
 from deckbuilder.waivers import waivers_shape

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import yaml
 
@@ -14,6 +14,9 @@ from deckbuilder.diagnostics import Diagnostic, Span
 
 MAX_DEPTH = 40
 MAX_NODES = 20_000
+
+LINE_ENDS: Final = {0x85: " ", 0x2028: " ", 0x2029: " "}
+"""Line ends to YAML that are none to an editor: as blanks they leave every line its number."""
 
 Place: TypeAlias = Callable[[int, int, int], Span]
 """Turns a line and a column of the YAML text, both from 0, and a width into the place in the file."""
@@ -51,6 +54,8 @@ def place_in_file(file: str, first_line: int = 1, offset: int = 0) -> Place:
 
 def read_yaml(text: str, place: Place) -> tuple[YamlValue | None, list[Diagnostic]]:
     """Read one YAML document; an empty one is None. Every mistake in it comes back as a diagnostic at its place."""
+    text = text.translate(LINE_ENDS)
+    place = _within(text, place)
     try:
         found = list(_bombs(text, place))
         if found:
@@ -70,6 +75,19 @@ def read_yaml(text: str, place: Place) -> tuple[YamlValue | None, list[Diagnosti
         return reader.value(node), reader.diagnostics
     finally:
         reader.close()
+
+
+def _within(text: str, place: Place) -> Place:
+    """Return a `Place` that never points behind the text, where YAML has looked for more."""
+    lines = text.split("\n")
+
+    def place_within(line: int, column: int, width: int) -> Span:
+        if line >= len(lines):
+            line, column = len(lines) - 1, len(lines[-1])
+        column = min(column, len(lines[line]))
+        return place(line, column, max(1, min(width, len(lines[line]) - column)))
+
+    return place_within
 
 
 def _refused(text: str, place: Place) -> Span:
@@ -136,11 +154,18 @@ class _Reader:
     def _scalar(self, node: yaml.Node, span: Span) -> object:
         try:
             return self._loader.construct_object(node, deep=True)
-        except (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError) as error:
-            # The last three are how PyYAML takes a tag that does not fit, such as `!!bool x`.
-            problem = getattr(error, "problem", None) or str(error)
-            self.diagnostics.append(rules.YAML_INVALID.at(span, problem=problem))
+        except (yaml.YAMLError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
+            self.diagnostics.append(rules.YAML_INVALID.at(span, problem=_problem_of_scalar(error)))
             return None
+
+
+def _problem_of_scalar(error: Exception) -> str:
+    """Return why a scalar has no value; where its tag says what its text is not, PyYAML stumbles in several ways."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem:
+        return str(error.problem)
+    if "set_int_max_str_digits" in str(error):
+        return "a number of too many digits"
+    return str(error) if isinstance(error, ValueError) else "this is not what its tag says"
 
 
 def _span(node: yaml.Node, place: Place) -> Span:

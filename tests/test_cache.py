@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import sqlite3
 import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from textwrap import dedent
+from typing import TypeAlias, cast
 
 import pytest
 from click.testing import CliRunner
@@ -16,11 +21,10 @@ from hypothesis import strategies as st
 from deckbuilder import cache
 from deckbuilder.cli.main import main
 from deckbuilder.pipeline import BuildResult, Options, build
-from deckbuilder.rendering.options import RenderOptions
-from deckbuilder.rendering.remembered import remembered
-from deckbuilder.rendering.renderer import render
-from deckbuilder.source.passage import Line, Passage
+from deckbuilder.source.passage import Line
 from tests.support.pictures import png
+
+Writing: TypeAlias = Callable[..., str]
 
 NOW = 1_700_000_000
 PICTURE = png()
@@ -38,22 +42,52 @@ NOTES = (
     "How much is it?\n\n   ```drill\n   variants: 3\n   example: {a: 2}\n   params:\n     a: {range: [1, 9], step: 1}\n"
     "   ask: What is @{a} + 1?\n   answer: a + 1\n   ```",
 )
+MORE_NOTES = (
+    *NOTES,
+    "Prove it step by step.\n\n   <!-- card: {steps: cards} -->\n   It holds.\n\n   1. **Begin.** with $a$\n"
+    "   2. **Go on.** with $b$ <!-- step: {id: second} -->\n   3. **End.** with ![a curve](curve.png)",
+    "How much is each?\n\n   ```drill\n   variants: 2\n   cards: per-variant\n   example: {a: 2, b: 1}\n   params:\n"
+    "     a: {range: [1, 9], step: 1}\n     b: {choices: [1, 4]}\n   ask: What is @{a} + @{b}?\n   answer: a + b\n"
+    "   levels:\n     hard: {params: {a: {range: [11, 19], step: 1}}, example: {a: 12, b: 4}}\n   ```",
+    "How much is it now?\n\n   ```drill\n   variants: 4\n   example: {a: 3}\n   params: {a: {range: [1, 5]}}\n"
+    "   ask: What is @{a} times $ 2$?\n   answer: a * 3\n   ```",
+    "What is listed?\n\n   <!-- lint: {DB703: they are one thing} -->\n   - a\n   - b\n   - c\n   - d",
+    "What is a long mean?\n\n   The sum by the number, as above.",
+    "What is a very long mean?\n\n   <!-- card: {id: long-mean, tags: [mean, long]} -->\n   The sum by the number.",
+    "What has points?\n\n   An answer.\n\n   **Key points**\n\n   - one $x_i$\n   - two",
+)
 BOOKS = ("https://example.org/one", "https://example.org/two")
+SETTINGS = (
+    "",
+    "version: '2'\n",
+    "tags: [all]\nsubdecks: 1\ntag_prefix: ''\n",
+    "source_url: https://example.org/{path}#L{line}\n",
+    "ignore: {DB201: they are for later, DB702: nobody asks for it}\n",
+    "flavour: python-markdown\nmarkdown_extensions: [tables]\n",
+    "questions: headings\n",
+)
 
 
 def chapter(numbers: list[int], book: int, blank_lines: int, title: str = "One") -> str:
     """Return a file of some of the notes, in an order, its definitions at its end."""
-    items = "\n\n".join(f"{place}. {NOTES[number]}" for place, number in enumerate(numbers, start=1))
+    items = "\n\n".join(f"{place}. {MORE_NOTES[number]}" for place, number in enumerate(numbers, start=1))
     gap = "\n" * blank_lines
     return f"# {title}\n{gap}\n## Section\n\n{items}\n\n## Books\n\n[book]: {BOOKS[book]}\n"
 
 
-def outcome(deck: Path, kept: Path | None) -> tuple[object, ...]:
+def headed(numbers: list[int], book: int, blank_lines: int, title: str) -> str:
+    """Return the same with the questions as headings."""
+    parts = [MORE_NOTES[number].partition("\n") for number in numbers]
+    items = "\n\n".join(f"## {question}\n{dedent(answer)}" for question, _, answer in parts)
+    return f"---\nquestions: headings\n---\n{chr(10) * blank_lines}# {title}\n\n{items}\n\n[book]: {BOOKS[book]}\n"
+
+
+def outcome(deck: Path, kept: Path | None, now: int = NOW, jobs: int = 1) -> tuple[object, ...]:
     """Build and return everything that came of it; the lock is put back as it was."""
     lock, package = deck / "deck.lock", deck.parent / "made.apkg"
     before = lock.read_bytes() if lock.exists() else None
     package.unlink(missing_ok=True)
-    result = build(deck, Options(output=package, now=NOW, retire=True, cache=kept))
+    result = build(deck, Options(output=package, now=now, retire=True, cache=kept, jobs=jobs))
     made = package.read_bytes() if package.exists() else b""
     after = lock.read_bytes() if lock.exists() else b""
     if before is None:
@@ -78,33 +112,137 @@ def small_deck(folder: Path) -> Path:
     return deck
 
 
-chapters = st.tuples(
-    st.lists(st.integers(0, len(NOTES) - 1), min_size=1, max_size=5, unique=True), st.integers(0, 1), st.integers(0, 2)
-)
+@dataclass(frozen=True)
+class Edition:
+    """A deck as it is at one time: its settings, its picture, and of each of two files how it is written."""
+
+    settings: str = ""
+    picture: bytes = PICTURE
+    notes: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
+    writings: tuple[Writing, Writing] = (chapter, chapter)
+    books: tuple[int, int] = (0, 0)
+    blank_lines: tuple[int, int] = (0, 0)
+
+    def write(self, deck: Path) -> None:
+        (deck / "deck.yml").write_text(f"name: Kept\n{self.settings}", encoding="utf-8")
+        (deck / "curve.png").write_bytes(self.picture)
+        for name, written, *what in zip(
+            ("one", "two"), self.writings, self.notes, self.books, self.blank_lines, strict=True
+        ):
+            (deck / f"{name}.md").write_text(written(*what, name), encoding="utf-8")
 
 
-@given(st.lists(st.tuples(chapters, chapters), min_size=2, max_size=4))
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@st.composite
+def histories(draw: st.DrawFn) -> list[Edition]:
+    """Return a deck and what it becomes, edit by edit: notes come, go and move, and all around them changes."""
+    order = draw(st.permutations(range(len(MORE_NOTES))))
+    left, there, here = order[8:], order[4:8], order[:4]
+    found = [Edition(notes=(tuple(here), tuple(there)), settings=draw(st.sampled_from(SETTINGS)))]
+    for _ in range(draw(st.integers(1, 4))):
+        edition = found[-1]
+        notes = [list(edition.notes[0]), list(edition.notes[1])]
+        match draw(st.sampled_from(["add", "move", "drop", "settings", "picture", "writings", "books", "blank_lines"])):
+            case "add":
+                notes[draw(st.integers(0, 1))].insert(draw(st.integers(0, 4)), left.pop())
+            case "move" if notes[0]:
+                notes[draw(st.integers(0, 1))].insert(draw(st.integers(0, 4)), notes[0].pop())
+            case "drop" if len(notes[1]) > 1:
+                notes[1].pop(draw(st.integers(0, len(notes[1]) - 1)))
+            case "settings":
+                edition = replace(edition, settings=draw(st.sampled_from(SETTINGS)))
+            case "picture":
+                edition = replace(edition, picture=edition.picture + b"1")
+            case "writings":
+                edition = replace(edition, writings=draw(st.sampled_from([(headed, chapter), (chapter, headed)])))
+            case "books" | "blank_lines" as part:
+                edition = replace(edition, **{part: draw(st.tuples(st.integers(0, 1), st.integers(0, 1)))})
+        found.append(replace(edition, notes=(tuple(notes[0]), tuple(notes[1]))))
+    return found
+
+
+@given(histories())
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_edit_shows_that_anything_was_kept(
-    tmp_path_factory: pytest.TempPathFactory, editions: list[tuple[tuple[list[int], int, int], ...]]
+    tmp_path_factory: pytest.TempPathFactory, editions: list[Edition]
 ) -> None:
     """Otherwise a card would show what its note said before the last edit, or a finding point to the wrong line."""
     folder = tmp_path_factory.mktemp("edits")
     deck = small_deck(folder)
-    for edition in editions:
-        for name, written in zip(("one.md", "two.md"), edition, strict=True):
-            (deck / name).write_text(chapter(*written, name), encoding="utf-8")
+    for number, edition in enumerate(editions):
+        edition.write(deck)
+        plain = outcome(deck, None, NOW + number)
+        assert outcome(deck, folder / "kept", NOW + number) == plain
+        assert outcome(deck, folder / "kept", NOW + number) == plain
+        if plain[2]:
+            (deck / "deck.lock").write_bytes(cast("bytes", plain[2]))
+
+
+CHANGES = {
+    **{f"settings {number}": {"settings": text} for number, text in enumerate(SETTINGS)},
+    "picture": {"picture": PICTURE + b"1"},
+    "headings": {"writings": (headed, headed)},
+    "definition": {"books": (1, 1)},
+    "lines": {"blank_lines": (2, 3)},
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_whatever_changes_is_seen(tmp_path: Path, change: str) -> None:
+    """Otherwise an author would change a setting or a picture, and nothing would come of it for now."""
+    deck, every = small_deck(tmp_path), tuple(range(len(MORE_NOTES)))
+    before = Edition(notes=(every[::2], every[1::2]))
+    for edition in (before, replace(before, **CHANGES[change]), before):
+        edition.write(deck)
         plain = outcome(deck, None)
-        assert outcome(deck, folder / "kept") == plain
-        assert outcome(deck, folder / "kept") == plain
+        assert plain[1] or edition is not before, "no package was made, so nothing is compared"
+        assert outcome(deck, tmp_path / "kept") == plain
+
+
+def test_a_drill_follows_the_lock(tmp_path: Path) -> None:
+    """Otherwise a variant that a merge brought with deck.lock would not be on the card."""
+    deck = small_deck(tmp_path)
+    (deck / "one.md").write_text(chapter([9], 0, 0), encoding="utf-8")
+    lock = deck / "deck.lock"
+    lock.write_bytes(cast("bytes", outcome(deck, tmp_path / "kept")[2]))
+    assert outcome(deck, tmp_path / "kept")[2] == lock.read_bytes()
+    slot = json.loads(next(line for line in lock.read_text("utf-8").splitlines() if "slots" in line))["slots"][0]
+    value = slot["values"]["a"]
+    other = next(str(number) for number in range(1, 10) if f'{{"a": "{number}"}}' not in lock.read_text("utf-8"))
+    text = lock.read_text("utf-8").replace(f'"values": {{"a": "{value}"}}', f'"values": {{"a": "{other}"}}')
+    lock.write_text(text.replace(f'"": "{int(value) + 1}"', f'"": "{int(other) + 1}"'), encoding="utf-8")
+    plain = outcome(deck, None)
+    assert f"What is {other} + 1?".encode() in cast("bytes", plain[1])
+    assert outcome(deck, tmp_path / "kept") == plain
+
+
+def test_a_settled_drill_is_not_settled_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise the build after the first one would draw and try every variant once more."""
+    deck = small_deck(tmp_path)
+    (deck / "one.md").write_text(chapter([9, 11], 0, 0), encoding="utf-8")
+    (deck / "deck.lock").write_bytes(cast("bytes", outcome(deck, tmp_path / "kept")[2]))
+    plain = outcome(deck, None)
+    monkeypatch.setattr("deckbuilder.drafting.settle", refuse)
+    assert outcome(deck, tmp_path / "kept") == plain
+
+
+def test_any_number_of_processes_makes_the_same(tmp_path: Path) -> None:
+    """Otherwise what learners get would hang on the machine that it was built on."""
+    deck = small_deck(tmp_path)
+    for number in range(5):
+        (deck / f"{number}.md").write_text(chapter([number, number + 10], 0, number, f"More {number}"), "utf-8")
+    plain = outcome(deck, None)
+    assert plain[1], "no package was made, so nothing is compared"
+    for jobs in (2, 3):
+        assert outcome(deck, tmp_path / f"kept-{jobs}", jobs=jobs) == plain
+        assert outcome(deck, tmp_path / f"kept-{jobs}", jobs=1) == plain
 
 
 def test_what_is_kept_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Otherwise every build would take as long as the first."""
     deck = small_deck(tmp_path)
     first = outcome(deck, tmp_path / "kept")
-    monkeypatch.setattr("deckbuilder.pipeline.read_document", refuse)
-    monkeypatch.setattr("deckbuilder.rendering.renderer.render_github", refuse)
+    monkeypatch.setattr("deckbuilder.drafting.draft_file", refuse)
+    monkeypatch.setattr("deckbuilder.drafting.settle", refuse)
     assert outcome(deck, tmp_path / "kept") == first
 
 
@@ -147,7 +285,7 @@ def test_another_program_finds_out_for_itself(tmp_path: Path, monkeypatch: pytes
     deck = small_deck(tmp_path)
     outcome(deck, tmp_path / "kept")
     monkeypatch.setattr(cache, "_program", lambda: b"another")
-    monkeypatch.setattr("deckbuilder.pipeline.read_document", refuse)
+    monkeypatch.setattr("deckbuilder.drafting.draft_file", refuse)
     with pytest.raises(AssertionError, match="this is known"):
         outcome(deck, tmp_path / "kept")
 
@@ -164,7 +302,7 @@ def test_a_damaged_cache_is_as_none(tmp_path: Path, share: float, how: str, monk
     kept.write_bytes(content[:at] + (b"" if how == "cut" else b"\xa5" * 900 + content[at + 900 :]))
     assert outcome(deck, tmp_path / "kept") == plain
     assert outcome(deck, tmp_path / "kept") == plain
-    monkeypatch.setattr("deckbuilder.pipeline.read_document", refuse)
+    monkeypatch.setattr("deckbuilder.drafting.draft_file", refuse)
     assert outcome(deck, tmp_path / "kept") == plain
 
 
@@ -291,14 +429,3 @@ def test_lines_are_kept_as_they_are() -> None:
     """Otherwise the places of findings would move with what is kept."""
     line = Line("a line of two", 7, 2, ((5, 8, -3),))
     assert pickle.loads(pickle.dumps(line)) == line
-
-
-def test_a_passage_is_known_by_the_places_of_all_its_characters() -> None:
-    """Otherwise a finding in a text that was put together would point where it stood in another one."""
-    shelf = cache.Shelf()
-    for first, bends in ((7, ()), (7, ((4, 9, -2),)), (17, ()), (17, ((4, 19, -2),))):
-        passage = Passage("x.md", (Line("see $ x^2$ here", first, 0, bends),))
-        rendered = remembered(render, passage, RenderOptions(), {}, None, shelf)
-        assert rendered == render(passage, RenderOptions())
-        assert rendered.diagnostics
-    assert len(shelf.used) == 2

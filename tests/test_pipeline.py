@@ -52,6 +52,19 @@ def codes(result: BuildResult) -> list[str]:
     return [found.code for found in result.diagnostics]
 
 
+@pytest.mark.parametrize("levels", [10, 11, 30])
+def test_a_deck_is_built_only_if_anki_lets_it_lie_so_deep(deck: Path, tmp_path: Path, levels: int) -> None:
+    """If this failed, a build would succeed and Anki would refuse to import what came of it."""
+    (deck / "deck.yml").write_text(f"name: {'::'.join(['A'] * levels)}\nsubdecks: 1\n", "utf-8")
+    result = build(deck, Options(now=NOW))
+    if levels + 1 > pipeline.DECK_LEVELS:
+        assert codes(result) == ["DB611"]
+        return
+    assert result.apkg
+    with Learner() as learner:
+        assert learner.import_package(result.apkg) == ImportCounts(new=4)
+
+
 def edit(deck: Path, before: str, after: str) -> None:
     path = deck / "physics.md"
     text = path.read_text("utf-8")
@@ -272,8 +285,9 @@ def test_a_changed_kind_keeps_the_note_type_and_shows_the_new_parts(deck: Path) 
 def test_every_note_type_passes_ankis_own_checks(deck: Path) -> None:
     """If this failed, Anki would show an error in place of every card of a kind."""
     from deckbuilder.identity.lock import Lock, LockedType
-    from deckbuilder.kinds.registry import KIND_NAMES, KINDS
+    from deckbuilder.kinds.registry import KINDS
     from deckbuilder.kinds.templates import load_templates
+    from deckbuilder.kinds.titles import KIND_NAMES
     from deckbuilder.packaging.assemble import note_type_plan
 
     lock = Lock("Physics", "physics", NOW, {name: LockedType(name, NOW, "x") for name in KIND_NAMES})

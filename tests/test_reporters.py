@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wcwidth import wcswidth
 
-from deckbuilder import rules
+from deckbuilder import reporters, rules
 from deckbuilder.diagnostics import Diagnostic, Related, Severity, Span
 from deckbuilder.reporters import github_report, sarif_report, text_report
 
@@ -83,6 +83,17 @@ def test_of_a_long_line_the_part_is_shown_that_is_meant() -> None:
     assert (line_shown[0], line_shown[-1]) == ("…", "…")
     assert line_shown[carets.index("^") :].startswith("HERE")
     assert carets.strip() == "^^^^"
+
+
+def test_of_a_long_line_only_that_part_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If this failed, a file of one long line with a mistake in each word would keep a report busy for minutes."""
+    looked_at: list[int] = []
+    opened = reporters._opened
+    monkeypatch.setattr(reporters, "_opened", lambda text: looked_at.append(len(text)) or opened(text))
+    found = finding("@{x " * 25_000, 1)
+    mistakes = [replace(found, span=Span("x.md", 3, column, column + 2)) for column in range(1, 100_000, 400)]
+    assert text_report(mistakes).count("^^") == len(mistakes)
+    assert max(looked_at) <= 1000
 
 
 @pytest.mark.parametrize("form", [text_report, github_report])

@@ -11,10 +11,12 @@ from deckbuilder.cli.shared import (
     cache_folder,
     cache_option,
     format_option,
+    jobs_option,
     locked_option,
     report,
     source_argument,
     strict_option,
+    without_cycles,
 )
 
 
@@ -24,10 +26,18 @@ from deckbuilder.cli.shared import (
 @locked_option
 @strict_option
 @click.option("--retire", is_flag=True, help="Allow more than a quarter of the notes to be retired at once.")
+@jobs_option
 @cache_option
 @format_option
 def build(
-    source: Path, output: Path | None, locked: bool, strict: bool, retire: bool, uncached: bool, form: str
+    source: Path,
+    output: Path | None,
+    locked: bool,
+    strict: bool,
+    retire: bool,
+    jobs: int | None,
+    uncached: bool,
+    form: str,
 ) -> None:
     """Build SOURCE into an .apkg for Anki.
 
@@ -38,9 +48,9 @@ def build(
     """
     from deckbuilder import pipeline
 
-    with progress() as watch:
+    with progress() as watch, without_cycles():
         kept = cache_folder(uncached=uncached)
-        options = pipeline.Options(output, locked, strict, retire, watch=watch, cache=kept)
+        options = pipeline.Options(output, locked, strict, retire, watch=watch, cache=kept, jobs=jobs)
         result = pipeline.build(source, options)
     report(result, form, checked=False)
 
@@ -49,16 +59,18 @@ def build(
 @source_argument
 @locked_option
 @strict_option
+@jobs_option
 @cache_option
 @format_option
-def check(source: Path, locked: bool, strict: bool, uncached: bool, form: str) -> None:
+def check(source: Path, locked: bool, strict: bool, jobs: int | None, uncached: bool, form: str) -> None:
     """Report everything that is wrong with SOURCE, and write nothing.
 
     Exit code: 0 clean or warnings only, 1 errors were found, 2 the command was misspelt.
     """
     from deckbuilder import pipeline
 
-    with progress() as watch:
+    with progress() as watch, without_cycles():
         kept = cache_folder(uncached=uncached)
-        result = pipeline.check(source, pipeline.Options(locked=locked, strict=strict, watch=watch, cache=kept))
+        options = pipeline.Options(locked=locked, strict=strict, watch=watch, cache=kept, jobs=jobs)
+        result = pipeline.check(source, options)
     report(result, form, checked=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -23,6 +25,10 @@ locked_option = click.option(
 cache_option = click.option(
     "--no-cache", "uncached", is_flag=True, help="Neither use nor keep what earlier builds found out."
 )  # fmt: skip
+jobs_option = click.option(
+    "-j", "--jobs", type=click.IntRange(min=1), metavar="N",
+    help="How many processes read and render. [default: as many as make it quicker]",
+)  # fmt: skip
 format_option = click.option(
     "--format", "form", type=click.Choice(FORMATS), default="text", show_default=True,
     help="How to report: for people, as one JSON object, as GitHub annotations, or as SARIF for code scanning.",
@@ -33,6 +39,21 @@ form_option = click.option(
     help="How to report: for people, as one JSON object, or as GitHub annotations.",
 )  # fmt: skip
 """The same for commands whose findings are at no line of a source."""
+
+
+@contextmanager
+def without_cycles() -> Iterator[None]:
+    """Let Python not look for cyclic garbage: a build makes hundreds of thousands of objects, and hardly any cycle.
+
+    Measured on 5,000 notes: a tenth of the time of a build, for 2 MB.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def report(result: BuildResult, form: str, *, checked: bool) -> None:

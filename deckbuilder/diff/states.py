@@ -11,8 +11,8 @@ from typing import TypeAlias
 from deckbuilder.diff.words import one_line, visible_text
 from deckbuilder.identity.lock import Lock, LockedNote
 from deckbuilder.kinds import fields
-from deckbuilder.kinds.registry import KINDS
 from deckbuilder.kinds.templates import Templates
+from deckbuilder.kinds.titles import TITLES
 from deckbuilder.packaging.assemble import note_type_id
 from deckbuilder.packaging.plan import NotePlan, NoteTypePlan, PackagePlan
 
@@ -113,11 +113,10 @@ def state_of_lock(lock: Lock, packed: PackagePlan | None) -> DeckState:
 
 def types_of_lock(lock: Lock, packed: PackagePlan | None) -> dict[int, TypeState]:
     """Return the note types that a lock knows, with what is frozen in those of them that a package has."""
-    titles = {kind.name: kind.title for kind in KINDS}
     shapes = {kind.id: _shape(kind) for kind in packed.note_types} if packed else {}
     types = {note_type_id(kind.kind, lock): kind for kind in lock.types.values()}
     return {
-        number: TypeState(f"{titles.get(kind.kind, kind.kind)} ({lock.deck})", kind.fingerprint, shapes.get(number))
+        number: TypeState(f"{TITLES.get(kind.kind, kind.kind)} ({lock.deck})", kind.fingerprint, shapes.get(number))
         for number, kind in types.items()
     }
 

@@ -16,7 +16,7 @@ from typing import Final, TypeAlias
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic
 from deckbuilder.drills.domains import Domain
-from deckbuilder.drills.limits import MAX_ATTEMPTS, MAX_DRAW_STEPS, NoValue, TooMuchWork, Work
+from deckbuilder.drills.limits import MAX_ATTEMPTS, VALUE_STEPS, NoValue, TooMuchWork, Work
 from deckbuilder.drills.points import Point
 from deckbuilder.drills.quantities import Value, exact_text
 from deckbuilder.drills.specs import DrillSpec
@@ -25,7 +25,6 @@ COUNTED: Final = 5_000
 """A domain of no more points than this is searched to its end."""
 
 _TRIED_FIRST: Final = 64  # draws for one variant before a small domain is searched
-_STEPS_A_VALUE: Final = 3  # what drawing one value counts for
 _TAKEN: Final = "taken already"
 _ELSEWHERE: Final = "in another stratum"
 
@@ -47,10 +46,11 @@ class Draws:
     Strata go by their index; behind the last is the one of all points that no other owns.
     """
 
-    def __init__(self, spec: DrillSpec, key: str) -> None:
+    def __init__(self, spec: DrillSpec, key: str, work: Work) -> None:
         self._spec = spec
         self._key = key
-        self._work = Work(MAX_DRAW_STEPS)
+        self._work = work
+        self._steps_a_draw = VALUE_STEPS * sum(prod(domain.shape) for domain in spec.params.values())
         self._example = self._identity(spec.example)
         self._taken = {self._example}
         self._is_small = _points(spec.params) <= COUNTED
@@ -132,7 +132,7 @@ class Draws:
 
     def _spend(self, steps: int, number: int, stratum: int) -> None:
         try:
-            self._work.spend(steps + _STEPS_A_VALUE * len(self._spec.params))
+            self._work.spend(steps + self._steps_a_draw)
         except TooMuchWork as error:
             raise Stuck(self._too_much_work(number, stratum)) from error
 
@@ -209,7 +209,7 @@ class Draws:
     def _too_much_work(self, number: int, stratum: int) -> Diagnostic:
         return rules.DRILL_TOO_MUCH_WORK.at(
             self._spec.span,
-            limit=f"{MAX_DRAW_STEPS:,}",
+            limit=f"{self._work.limit:,}",
             slot=number,
             stratum=self._named(stratum),
             reasons=self._reasons() or "the first draw takes longer",

@@ -23,8 +23,6 @@ from deckbuilder.drills.quantities import Value
 from deckbuilder.drills.scalars import Scalar
 from deckbuilder.yaml_text import suggestion
 
-NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
-
 _TOKEN: Final = re.compile(
     r"""
       (?P<blank>[ \t\n]+)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from deckbuilder.diagnostics import Span
+
+NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
+"""What a parameter or a quantity may be called."""
 
 MAX_BLOCK: Final = 100_000  # characters of a drill
 MAX_TEXT: Final = 1_000  # characters of one expression
@@ -21,11 +25,24 @@ MAX_LEVELS: Final = 20
 MAX_VARIANTS: Final = 200
 MAX_ATTEMPTS: Final = 2_000  # draws for one variant
 MAX_POINT_STEPS: Final = 20_000  # steps for all that one variant needs
-MAX_DRAW_STEPS: Final = 2_000_000  # steps to draw all variants of a drill
+MAX_STEPS: Final = 600_000  # steps for all variants of a drill and of its levels, which have equal shares
 MAX_SURVEY_STEPS: Final = 60_000_000  # steps of `drill test`
 
 TRANSCENDENTAL_STEPS: Final = 20
 """What an exponential, a logarithm or a root counts for: it takes as long as some twenty additions."""
+
+
+VALUE_STEPS: Final = 5
+"""What drawing one number counts for."""
+
+NUMBER_STEPS: Final = 6
+"""What writing a number into a text counts for."""
+
+COMPARISON_STEPS: Final = 8
+"""What counts for seeing whether one result would be taken for another."""
+
+CHARACTERS_A_STEP: Final = 10
+"""How many characters of a variant's texts count for one step."""
 
 
 class NoValue(Exception):

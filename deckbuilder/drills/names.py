@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
-from deckbuilder.drills.expressions import KEYWORDS, NAME, Expression
+from deckbuilder.drills.expressions import KEYWORDS, Expression
 from deckbuilder.drills.functions import FUNCTIONS
-from deckbuilder.drills.limits import MAX_NAME
+from deckbuilder.drills.limits import MAX_NAME, NAME
 from deckbuilder.drills.templates import Placeholder, Template
 from deckbuilder.yaml_text import suggestion
 

@@ -25,6 +25,7 @@ from deckbuilder.drills.limits import (
     MAX_EXPRESSIONS,
     MAX_LEVELS,
     MAX_POINT_STEPS,
+    MAX_STEPS,
     NoValue,
     Work,
 )
@@ -35,7 +36,7 @@ from deckbuilder.drills.sheet import Sheet
 from deckbuilder.drills.specs import DrillSpec
 from deckbuilder.drills.templates import Template
 from deckbuilder.drills.yaml_help import IN_QUOTES, in_block, read_block
-from deckbuilder.yaml_text import Place, YamlValue
+from deckbuilder.yaml_text import LINE_ENDS, Place, YamlValue
 
 KEYS: Final = (
     "variants",
@@ -57,8 +58,6 @@ NEEDED: Final = ("params", "example", "ask", "answer")
 _BY_ENTRY: Final = ("params", "example", "let")
 _LEVEL: Final = re.compile(r"[A-Za-z0-9_-]{1,40}", re.ASCII)
 _SLOT: Final = re.compile(r"v[0-9]+", re.ASCII)
-_LINE_ENDS: Final = {0x85: " ", 0x2028: " ", 0x2029: " "}
-"""Line ends to YAML that are none to an editor: as blanks they leave every line its number."""
 
 Entries = Mapping[str, YamlValue]
 
@@ -69,7 +68,7 @@ def read_drill(text: str, place: Place) -> tuple[DrillSpec | None, list[Diagnost
     None where it has no question or no answer to speak of. A spec that comes with an error lacks the parts that are
     wrong: it says which question this is, and no variants can be drawn from it.
     """
-    text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_LINE_ENDS)
+    text = text.replace("\r\n", "\n").replace("\r", "\n").translate(LINE_ENDS)
     if len(text) > MAX_BLOCK:
         return None, [rules.DRILL_TOO_LARGE.at(place(0, 0, 1), limit=f"{MAX_BLOCK:,}", what="characters in a drill")]
     sheet = Sheet(Block(text, place))
@@ -83,11 +82,13 @@ def read_drill(text: str, place: Place) -> tuple[DrillSpec | None, list[Diagnost
         return None, sheet.notes
     sheet.unknown_keys(root.data, KEYS, "the drill")
     spec = _spec(root.data, root.span, sheet)
-    if sheet.expressions > MAX_EXPRESSIONS:
+    if sheet.is_too_large:
         sheet.note(rules.DRILL_TOO_LARGE, root.span, limit=f"{MAX_EXPRESSIONS:,}", what="expressions in a drill")
         return spec, sheet.notes
     levels = _levels(root.data, sheet)
-    return (replace(spec, levels=levels) if spec else None), sheet.notes
+    share = MAX_STEPS // (1 + len(levels))
+    levels = tuple(replace(level, share=share) for level in levels)
+    return (replace(spec, levels=levels, share=share) if spec else None), sheet.notes
 
 
 # Levels
@@ -102,7 +103,7 @@ def _levels(entries: Entries, sheet: Sheet) -> tuple[DrillSpec, ...]:
         if len(found) == MAX_LEVELS:
             sheet.note(rules.DRILL_TOO_LARGE, key_span, limit=MAX_LEVELS, what="levels")
             break
-        if sheet.expressions > MAX_EXPRESSIONS:
+        if sheet.is_too_large:
             sheet.note(rules.DRILL_TOO_LARGE, key_span, limit=f"{MAX_EXPRESSIONS:,}", what="expressions in a drill")
             break
         if problem := _problem_of_level(name):

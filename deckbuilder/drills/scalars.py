@@ -81,7 +81,7 @@ class Block:
             return
         line = before = -1
         for offset, index in enumerate(_indexes(value.text, value.style, self._text, begin)):
-            if index == before + 1 and index < self._starts[line + 1]:
+            if index == before + 1 and index < self._starts[line + 1] - 1:  # a line's end is no part of what it ends
                 before = index
                 continue
             line = min(bisect_right(self._starts, index) - 1, len(self._starts) - 2)

@@ -10,7 +10,7 @@ from itertools import islice
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Related, Span
 from deckbuilder.drills.expressions import Expression, parse_expression
-from deckbuilder.drills.limits import MAX_NAMES
+from deckbuilder.drills.limits import MAX_EXPRESSIONS, MAX_NAMES
 from deckbuilder.drills.names import Names
 from deckbuilder.drills.scalars import Block, Scalar
 from deckbuilder.drills.templates import Template, parse_template
@@ -38,6 +38,11 @@ class Sheet:
     def notes(self) -> list[Diagnostic]:
         """Everything that was found wrong, in the order of its places."""
         return sorted(self._notes.values(), key=lambda note: (note.span, note.code))
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether more was read than a drill may have; the rest is not looked at."""
+        return self.expressions > MAX_EXPRESSIONS
 
     @contextmanager
     def at_level(self, name: str, span: Span) -> Iterator[None]:
@@ -96,6 +101,8 @@ class Sheet:
 
     def expression(self, value: YamlValue, key: str) -> Expression | None:
         """Return an expression; a YAML list on one line is the vector or matrix that it looks like."""
+        if self.is_too_large:
+            return None
         if value.span not in self._expressions:
             self.expressions += 1
             self._expressions[value.span] = self._expression(value, key)
@@ -132,11 +139,11 @@ class Sheet:
         """Return a text with placeholders."""
         if value.span in self._templates:
             return self._templates[value.span]
-        scalar = self.scalar(value, key, "a text", as_text(value))
+        scalar = None if self.is_too_large else self.scalar(value, key, "a text", as_text(value))
         if scalar is None:
             return None
         template, found = parse_template(scalar)
         self.add(*found)
-        self.expressions += len(template.places)
+        self.expressions += len(template.places) + len(found)
         self._templates[value.span] = template
         return template

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from deckbuilder.drills.expressions import NAME
-from deckbuilder.drills.limits import MAX_NAMES
-from deckbuilder.drills.quantities import read_exact
+from deckbuilder.drills.limits import MAX_NAMES, NAME
 
 _DECIMAL: Final = re.compile(r"(?<![^\[ ])~-?[0-9]+(?:\.[0-9]+)?(?:e-?[0-9]+)?(?![^\],])", re.ASCII)
 _LONGEST_ANSWER_NAME: Final = 200
@@ -24,6 +23,10 @@ class Slot:
     values: Mapping[str, str]
     answers: Mapping[str, str]
     retired: bool = False
+
+
+Slots: TypeAlias = tuple[Slot, ...]
+"""What the lock keeps for a note besides its identity: a drill's variants by value."""
 
 
 def slot_record(slot: Slot) -> dict[str, Any]:
@@ -63,6 +66,16 @@ def read_slots(records: Sequence[Mapping[str, Any]]) -> tuple[Slot, ...]:
     return slots
 
 
+def slots_text(slots: Slots) -> str:
+    """Return slots as one text; equal slots give equal text."""
+    return json.dumps([slot_record(slot) for slot in slots]) if slots else ""
+
+
+def slots_of_text(text: str) -> Slots:
+    """Return the slots that `slots_text` wrote."""
+    return read_slots(json.loads(text)) if text else ()
+
+
 def _texts(record: Mapping[str, Any], key: str, number: int) -> dict[str, str]:
     found = record.get(key)
     if not isinstance(found, dict) or len(found) > MAX_NAMES:
@@ -73,6 +86,8 @@ def _texts(record: Mapping[str, Any], key: str, number: int) -> dict[str, str]:
 
 
 def _is_exact(text: str) -> bool:
+    from deckbuilder.drills.quantities import read_exact  # brings in what a deck without drills never needs
+
     try:
         read_exact(text)
     except ValueError:

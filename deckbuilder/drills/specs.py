@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from deckbuilder.diagnostics import Span
 from deckbuilder.drills.domains import Domain
 from deckbuilder.drills.expressions import Expression
+from deckbuilder.drills.limits import MAX_STEPS
 from deckbuilder.drills.quantities import Value
 from deckbuilder.drills.templates import Template
 from deckbuilder.drills.tolerances import Tolerance
@@ -38,7 +39,8 @@ class DrillSpec:
     """A drill, or one level of it: everything but its variants.
 
     `answers` are by name, the only one of an unnamed answer by "". `variants` leaves the example out. `levels` are the
-    further notes that a drill makes, each complete in itself.
+    further notes that a drill makes, each complete in itself. `share` is how many steps of calculation all variants
+    together may take.
     """
 
     span: Span
@@ -57,3 +59,9 @@ class DrillSpec:
     per_variant: bool = False
     level: str = ""
     levels: tuple[DrillSpec, ...] = field(default=(), repr=False)
+    share: int = MAX_STEPS
+
+    @property
+    def texts(self) -> tuple[Template, ...]:
+        """The texts that each variant has: the question and the steps of its solution."""
+        return (self.ask, *self.steps)

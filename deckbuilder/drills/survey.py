@@ -14,7 +14,7 @@ from typing import Final
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic
-from deckbuilder.drills.limits import MAX_DRAW_STEPS, MAX_SURVEY_STEPS, NoValue, TooMuchWork, Work
+from deckbuilder.drills.limits import MAX_STEPS, MAX_SURVEY_STEPS, NoValue, TooMuchWork, Work
 from deckbuilder.drills.points import Point
 from deckbuilder.drills.quantities import Number, Value, entries_of, exact_text, steady
 from deckbuilder.drills.specs import DrillSpec
@@ -289,7 +289,7 @@ def _shown(values: Mapping[str, Value], tolerance: Tolerance) -> dict[str, str]:
 def overview(spec: DrillSpec, key: str) -> Overview:
     """Return what a list of drills says of one."""
     points = prod(domain.points for domain in spec.params.values())
-    work = Work(MAX_DRAW_STEPS)
+    work = Work(MAX_STEPS)
     examined = rejected = 0
     for values in _every(spec, points) if points <= _GLANCE else _drawn(spec, key, _GLANCE):
         point = Point(spec, values)

@@ -10,12 +10,13 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic
 from deckbuilder.drills.expressions import Expression, parse_expression
-from deckbuilder.drills.limits import NoValue
+from deckbuilder.drills.limits import MAX_EXPRESSIONS, NoValue
 from deckbuilder.drills.quantities import Value
 from deckbuilder.drills.scalars import Scalar
 from deckbuilder.drills.writing import Format, Script, parse_format, write
@@ -96,7 +97,7 @@ def parse_template(scalar: Scalar) -> tuple[Template, list[Diagnostic]]:
     scripts = list(_stretches(numbered))
     places: list[Placeholder] = []
     diagnostics: list[Diagnostic] = []
-    for match in _PLACE.finditer(text):
+    for match in islice(_PLACE.finditer(text), MAX_EXPRESSIONS + 1):  # one more is enough to refuse the drill
         script = _script_at(scripts, match.start())
         if not match.group(2):
             place = scalar.span(match.start(), match.end())

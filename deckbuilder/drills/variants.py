@@ -5,6 +5,7 @@ A variant fills a slot, and a slot is an identity: its number is never given to 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -12,9 +13,9 @@ from typing import Final
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.drills.draws import Draws, Stuck, Values, room_of
-from deckbuilder.drills.limits import NoValue, TooMuchWork
+from deckbuilder.drills.limits import CHARACTERS_A_STEP, COMPARISON_STEPS, NUMBER_STEPS, NoValue, TooMuchWork, Work
 from deckbuilder.drills.points import EXAMPLE, Collision, Point
-from deckbuilder.drills.quantities import read_exact
+from deckbuilder.drills.quantities import entries_of, read_exact
 from deckbuilder.drills.slots import Slot
 from deckbuilder.drills.specs import DrillSpec
 
@@ -50,13 +51,14 @@ def choose_variants(spec: DrillSpec, key: str, kept: Sequence[Slot]) -> tuple[Ch
     None where no full set can be chosen, or where some variant has no answer, question or solution. A check that does
     not hold, or a mistake that is none, is an error beside the variants.
     """
-    choice = _Choice(spec, key, kept)
+    work = Work(spec.share)
+    choice = _Choice(spec, key, kept, work)
     try:
         choice.make()
+        points = [choice.example, *(point for _, point in sorted(choice.points.items()))]
+        diagnostics = list(_without_value(points, work))
     except Stuck as stuck:
         return None, [stuck.diagnostic]
-    points = [choice.example, *(point for _, point in sorted(choice.points.items()))]
-    diagnostics = list(_without_value(points))
     if diagnostics:
         return None, diagnostics
     chosen = choice.chosen()
@@ -76,14 +78,14 @@ class _Standing:
 class _Choice:
     """The choice while it is made: the points of the slots so far, and how much room each stratum has left."""
 
-    def __init__(self, spec: DrillSpec, key: str, kept: Sequence[Slot]) -> None:
+    def __init__(self, spec: DrillSpec, key: str, kept: Sequence[Slot], work: Work) -> None:
         self.spec = spec
         self.example = Point(spec, spec.example, EXAMPLE)
         self.kept = {slot.number: slot for slot in _renamed(spec, sorted(kept, key=lambda slot: slot.number))}
         self.points: dict[int, Point] = {}
         self.redrawn: list[int] = []
         self.revived: list[int] = []
-        self._draws = Draws(spec, key)
+        self._draws = Draws(spec, key, work)
         self._room = room_of(spec)
 
     def make(self) -> None:
@@ -238,19 +240,44 @@ def _with_name(slot: Slot, old: str, new: str) -> Slot:
 # What is found once all is worked out
 
 
-def _without_value(points: Sequence[Point]) -> Iterator[Diagnostic]:
-    """Yield where something has no value, once for each place; after this nothing of any point raises NoValue."""
+def _without_value(points: Sequence[Point], work: Work) -> Iterator[Diagnostic]:
+    """Yield where something has no value, once for each place; after this nothing of any point raises NoValue.
+
+    Raises Stuck where all points together take too much work.
+    """
     found: set[Span | None] = set()
     for point in points:
+        sound = True
         for part in _PARTS:
             try:
                 part(point)
             except NoValue as error:
+                sound = False
                 if error.span not in found:
                     yield point.finding(error)
                 found.add(error.span)
                 if isinstance(error, TooMuchWork):  # whatever else is asked of this drill will be too much as well
                     return
+        if sound:
+            _spend(point, work)
+
+
+def _spend(point: Point, work: Work) -> None:
+    """Count what a point took to work out, and what it will take to write it and to compare its mistakes."""
+    spec = point.spec
+    written = sum(NUMBER_STEPS * len(text.places) + len(text.scalar.text) // CHARACTERS_A_STEP for text in spec.texts)
+    try:
+        work.spend(point.work.done + written + COMPARISON_STEPS * _comparisons(point))
+    except TooMuchWork as error:
+        limit, what = f"{work.limit:,}", "steps of calculation for all variants"
+        raise Stuck(rules.DRILL_TOO_LARGE.at(spec.span, limit=limit, what=what)) from error
+
+
+def _comparisons(point: Point) -> int:
+    """Return how many numbers are compared to see that no mistake is taken for the answer or for another mistake."""
+    giving = Counter(name for given in point.mistakes.values() for name in given)
+    entries = {name: sum(1 for _ in entries_of(value)) for name, value in point.answers.items()}
+    return sum(count * (1 + giving[name] * (giving[name] + 1) // 2) for name, count in entries.items())
 
 
 _PARTS: Final[tuple[Callable[[Point], object], ...]] = (

@@ -22,14 +22,15 @@ def read_block(text: str) -> tuple[YamlValue | None, list[Diagnostic], frozenset
 
     Returns the value, what is wrong, and the lines that were read so; all places count lines and columns of the block.
     """
-    lines = text.split("\n")
+    written = text.split("\n")
+    lines = written.copy()
     mended: set[int] = set()
     problems: list[Diagnostic] = []
     while True:
         value, found = read_yaml("\n".join(lines), in_block)
-        index = min(found[0].span.line, len(lines)) - 1 if found else 0
+        index = found[0].span.line - 1 if found else 0
         parts = _unquoted(lines[index]) if found and value is None else None
-        problems += [_helped(each, lines) for each in found]
+        problems += [_helped(replace(each, span=_within(each.span, written)), lines) for each in found]
         if parts is None or index + 1 in mended or len(mended) == _MOST_MENDS:
             return value, problems, frozenset(mended)
         mended.add(index + 1)
@@ -39,6 +40,12 @@ def read_block(text: str) -> tuple[YamlValue | None, list[Diagnostic], frozenset
 def in_block(line: int, column: int, width: int) -> Span:
     """Return a place of a block, counted in the block itself."""
     return Span("", line + 1, column + 1, column + 1 + width)
+
+
+def _within(span: Span, lines: list[str]) -> Span:
+    """Return a place that does not point beyond its line, as quotes that were put in would make it."""
+    column = min(span.column, len(lines[span.line - 1]) + 1)
+    return replace(span, column=column, end=column + span.width)
 
 
 def as_text(value: YamlValue) -> str:
@@ -53,11 +60,8 @@ def as_text(value: YamlValue) -> str:
 
 
 def _helped(problem: Diagnostic, lines: list[str]) -> Diagnostic:
-    """Return what YAML found wrong, on a line that there is, with a help that fits that line."""
-    span = problem.span
-    if span.line > len(lines):  # YAML looked for more behind the end
-        span = Span("", len(lines), len(lines[-1]) + 1)
-    line = lines[span.line - 1]
+    """Return what YAML found wrong, with a help that fits its line."""
+    line = lines[problem.span.line - 1]
     help_ = problem.help
     if "end of stream" in problem.message or "document start" in problem.message:
         help_ = "close the quotation, bracket or brace that was opened here or above"
@@ -67,9 +71,9 @@ def _helped(problem: Diagnostic, lines: list[str]) -> Diagnostic:
         help_ = _advice(parts[0].strip(), parts[1])
     elif "did not find expected" in problem.message and ("{" in line or "[" in line):
         help_ = IN_QUOTES
-    elif "mapping values are not allowed" in problem.message and _is_deeper(lines, span.line - 1):
+    elif "mapping values are not allowed" in problem.message and _is_deeper(lines, problem.span.line - 1):
         help_ = "indent this line as far as the one above it"
-    return replace(problem, span=span, help=help_)
+    return replace(problem, help=help_)
 
 
 def _is_deeper(lines: list[str], index: int) -> bool:

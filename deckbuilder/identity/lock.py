@@ -15,17 +15,17 @@ from typing import Any, Final, TypeAlias
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.drills.slots import Slot, read_slots, slot_record
+from deckbuilder.kinds.titles import KIND_NAMES
 from deckbuilder.project import is_deck_name
 
 FORMAT: Final = 1
+LAST_SECOND: Final = 253_402_300_799
+"""The last second of the year 9999: what is later is no time, and no calendar can show it."""
+
 _WORD = re.compile(
     r"[^\s<>&\"'\\\[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef]{1,400}"
 )
 """A key or GUID: it goes onto cards as it stands, and a lock may be a stranger's."""
-
-_HALF = re.compile("[\ud800-\udfff]")
-LATEST: Final = 253_402_300_799
-"""The last second of the year 9999: no time is later."""
 
 _MARKERS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 
@@ -167,16 +167,11 @@ def read_lock(text: str, name: str) -> tuple[Lock | None, list[Diagnostic]]:
         if not line.strip():
             continue
         try:
-            record = json.loads(line)
-        except (json.JSONDecodeError, RecursionError) as error:
+            record = _record(line)
+        except (ValueError, RecursionError) as error:  # what is no JSON, no Unicode, or a number of thousands of digits
             column = error.colno if isinstance(error, json.JSONDecodeError) else 1
             diagnostics.append(_damaged(name, number, column, "this is not a line of a lock"))
             continue
-        except ValueError as error:  # a number of thousands of digits
-            diagnostics.append(_damaged(name, number, 1, str(error)))
-            continue
-        if (half := line.find("\\u")) >= 0 and _HALF.search(_json(record)):
-            diagnostics.append(_damaged(name, number, half + 1, "half a character is none"))
         if isinstance(record, dict):
             records.append((number, record))
         else:
@@ -184,6 +179,13 @@ def read_lock(text: str, name: str) -> tuple[Lock | None, list[Diagnostic]]:
     if diagnostics:
         return None, diagnostics
     return _lock(records, name)
+
+
+def _record(line: str) -> Any:  # noqa: ANN401  # whatever JSON can hold
+    record = json.loads(line)
+    if "\\ud" in line.lower():  # half of a character, which no file can hold, can stand in an escape only
+        json.dumps(record, ensure_ascii=False).encode()
+    return record
 
 
 def _damaged(name: str, line: int, column: int, problem: str) -> Diagnostic:
@@ -205,7 +207,7 @@ def _lock(records: list[tuple[int, dict[str, Any]]], name: str) -> tuple[Lock | 
         lock = Lock(
             _deck_name(_text(header, "deck")),
             _text(header, "id"),
-            _number(header, "born"),
+            _second(header, "born"),
             types,
             decks,
             notes,
@@ -224,7 +226,7 @@ def _lock(records: list[tuple[int, dict[str, Any]]], name: str) -> tuple[Lock | 
                 guids[note.guid] = number
             elif "type" in record:
                 kind = LockedType(
-                    _text(record, "type"), _number(record, "mod"), _text(record, "hash"), _delivered(record)
+                    _text(record, "type"), _second(record, "mod"), _text(record, "hash"), _delivered(record)
                 )
                 _unique(types, kind.kind, f"note type `{kind.kind}`")
                 types[kind.kind] = kind
@@ -248,17 +250,17 @@ def _note(record: dict[str, Any], number: int) -> LockedNote:
         raise ValueError("`slots` is not a list of variants")
     variants = read_slots(slots)
     return LockedNote(
-        key=_word(record, "key"),
-        guid=_word(record, "guid"),
-        kind=_text(record, "kind"),
-        born=_number(record, "born"),
-        modified=_number(record, "mod"),
+        key=_word(_text(record, "key")),
+        guid=_word(_text(record, "guid")),
+        kind=_kind(record),
+        born=_second(record, "born"),
+        modified=_second(record, "mod"),
         fingerprint=_text(record, "hash"),
         answer=_text(record, "answer", empty=True),
         section=_texts(record, "section"),
         text=_text(record, "text", empty=True),
         retired=record.get("retired", False) is True,
-        aliases=tuple(map(_fit_word, _texts(record, "was"))) if "was" in record else (),
+        aliases=tuple(map(_word, _texts(record, "was"))) if "was" in record else (),
         of=_text(record, "of") if "of" in record else "",
         delivered=_delivered(record),
         left=tuple(map(_deck_name, _texts(record, "left"))) if "left" in record else (),
@@ -273,7 +275,7 @@ def _release(header: dict[str, Any]) -> Release | None:
     record = header["release"]
     if not isinstance(record, dict):
         raise ValueError("`release` is no version with its time")
-    return Release(_text(record, "version"), _number(record, "at"))
+    return Release(_text(record, "version"), _second(record, "at"))
 
 
 def _delivered(record: dict[str, Any]) -> Delivered | None:
@@ -292,11 +294,7 @@ def _text(record: dict[str, Any], key: str, *, empty: bool = False) -> str:
     return value
 
 
-def _word(record: dict[str, Any], key: str) -> str:
-    return _fit_word(_text(record, key))
-
-
-def _fit_word(text: str) -> str:
+def _word(text: str) -> str:
     if not _WORD.fullmatch(text):
         raise ValueError(f"`{text[:40]}` is no key and no GUID")
     return text
@@ -308,11 +306,18 @@ def _deck_name(text: str) -> str:
     return text
 
 
-def _number(record: dict[str, Any], key: str) -> int:
+def _second(record: dict[str, Any], key: str) -> int:
     value = record.get(key)
-    if type(value) is not int or not 0 <= value <= LATEST:
-        raise ValueError(f"`{key}` is missing or no number")
+    if type(value) is not int or not 0 <= value <= LAST_SECOND:
+        raise ValueError(f"`{key}` is missing or no time in seconds")
     return value
+
+
+def _kind(record: dict[str, Any]) -> str:
+    kind = _text(record, "kind")
+    if kind not in KIND_NAMES:
+        raise ValueError(f"there is no kind `{kind}`")
+    return kind
 
 
 def _texts(record: dict[str, Any], key: str) -> tuple[str, ...]:

@@ -6,6 +6,8 @@ release needs goes into a spare. Each field's `id` lets Anki recognise the field
 
 from __future__ import annotations
 
+import unicodedata
+from hashlib import blake2b
 from typing import Final
 
 KEY: Final = "Key"  # the note's key in deck.lock; first, so that Anki's duplicate check works on it
@@ -32,9 +34,23 @@ FIELDS: Final = (
     TOPIC, SOURCE, VERSION, KIND, *SPARES,
 )  # fmt: skip
 
+PRINTED: Final = tuple(name for name in FIELDS if name != DELIVERED)
+"""The fields of which `DELIVERED` holds a print, in this order."""
+
 SORT_FIELD: Final = FIELDS.index(QUESTION)
 UNCOUNTED: Final = frozenset({SOURCE, VERSION, DELIVERED})
 """Fields that may differ without the note counting as changed, so that a line inserted above touches no learner."""
+
+
+def text_print(text: str) -> str:
+    """Return what `DELIVERED` holds of a text: 8 hex digits; Anki keeps texts in the form NFC, so they are read in it.
+
+    Of an empty text nothing is held.
+    """
+    if not text:
+        return ""
+    normal = text if text.isascii() else unicodedata.normalize("NFC", text)
+    return blake2b(normal.encode(), digest_size=4).hexdigest()
 
 
 def field_id(kind: str, name: str) -> int:

@@ -1,4 +1,4 @@
-"""All kinds of note, in the order in which a question is tried on them. A new kind is one folder and one line here."""
+"""All kinds of note, in the order in which a question is tried on them. A new kind is a folder and a line here."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from deckbuilder.kinds.concept import CONCEPT
 from deckbuilder.kinds.derivation import DERIVATION
 from deckbuilder.kinds.drill import DRILL
 from deckbuilder.kinds.implementation import IMPLEMENTATION
+from deckbuilder.kinds.titles import KIND_NAMES
 from deckbuilder.source.questions import Question
 from deckbuilder.yaml_text import suggestion
 
 KINDS: tuple[Kind, ...] = (DRILL, IMPLEMENTATION, DERIVATION, CONCEPT)
-KIND_NAMES: tuple[str, ...] = tuple(sorted(kind.name for kind in KINDS))
 
 
 def kind_named(name: str) -> Kind:

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.identity.keys import content_words, words_of
+from deckbuilder.kinds._shared.notes import Kind
 from deckbuilder.kinds.concept import CONCEPT
 from deckbuilder.kinds.derivation import DERIVATION
 from deckbuilder.lints.outline import outline
-from deckbuilder.rendering.notes import ResolvedNote
 from deckbuilder.source.gfm import plain_text
 from deckbuilder.source.passage import Passage
+from deckbuilder.source.questions import Question
 
 MOST_WORDS = 120
 MOST_ORDERED, MOST_UNORDERED = 5, 3
@@ -27,9 +28,8 @@ _PLACEHOLDERS = frozenset({
 _ONLY_SIGNS = re.compile(r"[\s.…\-–—_*?!]+")
 
 
-def about_answer(note: ResolvedNote) -> Iterator[Diagnostic]:
+def about_answer(question: Question, kind: Kind) -> Iterator[Diagnostic]:
     """Yield what is to be said of a note's answer."""
-    question, kind = note.question, note.kind
     answer = question.answer
     if answer.is_blank:
         return
@@ -48,18 +48,18 @@ def about_answer(note: ResolvedNote) -> Iterator[Diagnostic]:
             if code.lines > MOST_CODE:
                 yield rules.LONG_CODE.at(_line(answer, code.line), lines=code.lines)
     if len(answer.lines) == 1 and not question.key_points:
-        yield from _about_short_answer(note)
+        yield from _about_short_answer(question, kind)
 
 
-def _about_short_answer(note: ResolvedNote) -> Iterator[Diagnostic]:
-    answer = note.question.answer
+def _about_short_answer(question: Question, kind: Kind) -> Iterator[Diagnostic]:
+    answer = question.answer
     text = answer.text.strip()
     place = _line(answer, 0)
     if _ONLY_SIGNS.fullmatch(text) or " ".join(words_of(text)) in _PLACEHOLDERS:
         yield rules.PLACEHOLDER.at(place, answer=text[:40])
-    elif note.kind is CONCEPT:
+    elif kind is CONCEPT:
         said = content_words(plain_text(text))
-        asked = set(content_words(note.question.text))
+        asked = set(content_words(question.text))
         if 2 <= len(said) <= _SHORT_ANSWER and asked.issuperset(said) and "$" not in text:
             yield rules.GIVEN_AWAY.at(place)
 

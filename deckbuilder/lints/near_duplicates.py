@@ -2,36 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Related
 from deckbuilder.identity.evidence import close_wording
-from deckbuilder.identity.keys import content_words
-from deckbuilder.rendering.notes import ResolvedNote
+from deckbuilder.rendering.drafts import DraftedQuestion
 
 _FEWEST = 3
 """Questions of fewer words that carry meaning are alike too easily."""
 
 
-def near_duplicates(notes: Iterable[ResolvedNote]) -> Iterator[Diagnostic]:
+def near_duplicates(questions: Sequence[DraftedQuestion]) -> Iterator[Diagnostic]:
     """Yield a finding for each question that adds one word to an earlier one, or takes one away.
 
-    Each set of words is known by a sum of its words' hashes, and is looked up with each of its words left out; a word
-    exchanged for another makes another question, so such pairs are never compared.
+    Each set of words is known by the sum of its words' numbers, and is looked up with each of its words left out; a
+    word exchanged for another makes another question, so such pairs are never compared.
     """
-    known: dict[int, ResolvedNote] = {}
-    shorter: dict[int, ResolvedNote] = {}
-    for note in notes:
-        hashes = [hash(word) for word in dict.fromkeys(content_words(note.question.text))]
-        if len(hashes) < _FEWEST:
+    totals = [sum(words) if len(words := _numbers(question)) >= _FEWEST else None for question in questions]
+    first: dict[int, int] = {}  # the first question with a sum
+    for number, total in enumerate(totals):
+        if total is not None:
+            first.setdefault(total, number)
+    longer: dict[int, int] = {}  # the first so far that has a sum when one of its words is left out
+    for number, (question, total) in enumerate(zip(questions, totals, strict=True)):
+        if total is None:
             continue
-        total = sum(hashes)
-        without = [total - one for one in hashes] if len(hashes) > _FEWEST else []
-        other = known.get(total) or shorter.get(total) or next((known[one] for one in without if one in known), None)
-        if other and close_wording(other.question.text, note.question.text):
-            place = Related(other.question.span, "the other one")
-            yield rules.NEAR_DUPLICATE.at(note.question.span, related=(place,))
-        known.setdefault(total, note)
+        words = _numbers(question)
+        without = [one for word in words if (one := total - word) in first] if len(words) > _FEWEST else []
+        earlier = [first[total], longer.get(total, number), *(first[one] for one in without)]
+        other = next((questions[one] for one in earlier if one < number), None)
+        if other and close_wording(other.text, question.text):
+            place = Related(other.span, "the other one")
+            yield rules.NEAR_DUPLICATE.at(question.span, related=(place,))
         for one in without:
-            shorter.setdefault(one, note)
+            longer.setdefault(one, number)
+
+
+def _numbers(question: DraftedQuestion) -> Sequence[int]:
+    return memoryview(question.words).cast("Q")

@@ -1,25 +1,22 @@
-"""Every lint, and the one function that runs them all."""
+"""Every lint, and the functions that run them all: what one question can be judged by, and what takes a whole deck."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 from deckbuilder.diagnostics import Diagnostic
+from deckbuilder.kinds._shared.notes import Kind
 from deckbuilder.lints.cards import about_answer
-from deckbuilder.lints.near_duplicates import near_duplicates
 from deckbuilder.lints.wording import about_question, about_surroundings
-from deckbuilder.rendering.notes import ResolvedNote
+from deckbuilder.source.questions import Question
 
-OfNote: TypeAlias = Callable[[ResolvedNote], Iterable[Diagnostic]]
-OfDeck: TypeAlias = Callable[[Iterable[ResolvedNote]], Iterable[Diagnostic]]
+Lint: TypeAlias = Callable[[Question, Kind], Iterable[Diagnostic]]
 
-NOTE_LINTS: tuple[OfNote, ...] = (about_question, about_answer, about_surroundings)
-DECK_LINTS: tuple[OfDeck, ...] = (near_duplicates,)
+LINTS: tuple[Lint, ...] = (about_question, about_answer, about_surroundings)
+"""The lints that judge a question by itself. Those of a whole deck are called by the pipeline, where the deck is."""
 
 
-def lint(notes: Sequence[ResolvedNote]) -> list[Diagnostic]:
-    """Return what every lint has to say. Parts of notes (steps, levels, variants) are judged with their whole."""
-    whole = [note for note in notes if note.part is None]
-    found = [diagnostic for note in whole for rule in NOTE_LINTS for diagnostic in rule(note)]
-    return found + [diagnostic for rule in DECK_LINTS for diagnostic in rule(whole)]
+def lint(question: Question, kind: Kind) -> list[Diagnostic]:
+    """Return what every lint has to say of a question and its note. Parts (steps, levels) are judged with it."""
+    return [found for rule in LINTS for found in rule(question, kind)]

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic
-from deckbuilder.rendering.notes import ResolvedNote
+from deckbuilder.kinds._shared.notes import Kind
 from deckbuilder.source.passage import Passage
+from deckbuilder.source.questions import Question
 
 _QUOTED = re.compile(r"\"[^\"]*\"|“[^“”]*”|\([^()]*\)|`[^`]*`|\$[^$]*\$")
 _QUESTION_END = re.compile(r"\?(?=\s|$)")
@@ -57,9 +58,8 @@ _THAT_SAME = re.compile(r"\b(?:that|this)\s+same\s+[^\W\d_]+", re.IGNORECASE)
 """In a question it points to another card; in an answer to what was just said."""
 
 
-def about_question(note: ResolvedNote) -> Iterator[Diagnostic]:
+def about_question(question: Question, kind: Kind) -> Iterator[Diagnostic]:
     """Yield what is to be said of the wording of a note's question."""
-    question = note.question
     prompt = _QUOTED.sub(" x ", question.prompt.text)
     asked = len(_QUESTION_END.findall(prompt))
     told = len(_TOLD.findall(prompt))
@@ -71,9 +71,8 @@ def about_question(note: ResolvedNote) -> Iterator[Diagnostic]:
         yield rules.NO_ANGLE.at(question.span, verb=angle.group("verb"))
 
 
-def about_surroundings(note: ResolvedNote) -> Iterator[Diagnostic]:
+def about_surroundings(question: Question, kind: Kind) -> Iterator[Diagnostic]:
     """Yield what points away from the card, in any of its texts."""
-    question = note.question
     for passage in (question.prompt, question.data, question.answer, *question.hints, *question.key_points):
         yield from _pointing(passage, _ELSEWHERE)
     yield from _pointing(question.prompt, _THAT_SAME)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from deckbuilder.identity.changes import Change
 from deckbuilder.identity.lock import Lock, LockedNote
 from deckbuilder.kinds import fields
-from deckbuilder.kinds.registry import KINDS
 from deckbuilder.kinds.templates import Templates
+from deckbuilder.kinds.titles import TITLES
 from deckbuilder.packaging.delivery import print_of
 from deckbuilder.packaging.plan import DeckPlan, MediaFile, NotePlan, NoteTypePlan, PackagePlan
 from deckbuilder.rendering.finish import unformatted
@@ -38,11 +38,12 @@ def assemble(
     """Return the plan of a package with the notes in their order."""
     decks = {note.deck: fields.stable_id("deck", lock.id, note.deck) for note in notes}
     used = {note.locked.kind for note in notes}
+    kinds = [(name, title) for name, title in TITLES.items() if name in used]
     return PackagePlan(
         decks=tuple(
             DeckPlan(number, name, description if name == lock.deck else "") for name, number in sorted(decks.items())
         ),
-        note_types=tuple(note_type_plan(kind.name, kind.title, lock, templates) for kind in KINDS if kind.name in used),
+        note_types=tuple(note_type_plan(name, title, lock, templates) for name, title in kinds),
         notes=tuple(_note(note, lock, decks, position) for position, note in enumerate(notes, start=1)),
         media=tuple(sorted(media, key=lambda file: file.name)),
         created=lock.born,
@@ -75,7 +76,7 @@ def _note(note: StampedNote, lock: Lock, decks: Mapping[str, int], position: int
     delivered = note.locked.delivered
     if delivered and delivered.fingerprint == note.locked.fingerprint:
         filled[fields.VERSION] = unformatted(delivered.version)
-    filled[fields.DELIVERED] = print_of(filled, note.rendered.tags)
+    filled[fields.DELIVERED] = print_of(filled, note.rendered.tags, note.rendered.prints.texts)
     return NotePlan(
         guid=note.locked.guid,
         note_type=note_type_id(note.locked.kind, lock),

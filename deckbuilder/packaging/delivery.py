@@ -6,16 +6,14 @@ of an empty field nothing. It holds no text, and so nothing that Anki could alte
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from hashlib import blake2b
+from functools import lru_cache
 from typing import Final
 
 from deckbuilder.kinds import fields
 
 _FORM: Final = "1"
-_PRINTED: Final = tuple(name for name in fields.FIELDS if name != fields.DELIVERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +25,28 @@ class Delivery:
 
     def brought_tag(self, tag: str) -> bool:
         """Whether the note was delivered with the tag; Anki takes upper and lower case for the same."""
-        return _print(tag.casefold()) in self.tags
+        return fields.text_print(tag.casefold()) in self.tags
 
     def brought_text(self, field: str, text: str) -> bool:
         """Whether the note was delivered with this text in the field."""
-        return field == fields.DELIVERED or self.texts.get(field, "") == _print(text)
+        return field == fields.DELIVERED or self.texts.get(field, "") == fields.text_print(text)
 
 
-def print_of(filled: Mapping[str, str], tags: Iterable[str]) -> str:
-    """Return the print of a note with these texts by field name and these tags."""
-    of_tags = ".".join(sorted(_print(tag.casefold()) for tag in tags)) or "-"
-    return f"{_FORM} {of_tags} {'.'.join(_print(filled.get(name, '')) for name in _PRINTED)}"
+def print_of(filled: Mapping[str, str], tags: Iterable[str], known: str = "") -> str:
+    """Return the print of a note with these texts by field name and these tags.
+
+    `known` are the prints of its texts, joined, as far as they are known; where one is empty it is found out.
+    """
+    of_known = known.split(".") if known else [""] * len(fields.PRINTED)
+    of_texts = [
+        found or fields.text_print(filled.get(name, "")) for name, found in zip(fields.PRINTED, of_known, strict=True)
+    ]
+    return f"{_FORM} {_print_of_tags(tuple(tags))} {'.'.join(of_texts)}"
+
+
+@lru_cache(maxsize=1024)  # notes of one section have the same
+def _print_of_tags(tags: tuple[str, ...]) -> str:
+    return ".".join(sorted(fields.text_print(tag.casefold()) for tag in tags)) or "-"
 
 
 def read_print(text: str) -> Delivery | None:
@@ -46,12 +55,6 @@ def read_print(text: str) -> Delivery | None:
     if len(parts) != 3 or parts[0] != _FORM:
         return None
     texts = parts[2].split(".")
-    if len(texts) != len(_PRINTED):
+    if len(texts) != len(fields.PRINTED):
         return None
-    return Delivery(frozenset(parts[1].split(".")), dict(zip(_PRINTED, texts, strict=True)))
-
-
-def _print(text: str) -> str:
-    """Return 8 hex digits; Anki keeps texts in the form NFC, so they are read in it."""
-    normal = unicodedata.normalize("NFC", text).encode()
-    return blake2b(normal, digest_size=4).hexdigest() if text else ""
+    return Delivery(frozenset(parts[1].split(".")), dict(zip(fields.PRINTED, texts, strict=True)))

@@ -11,14 +11,12 @@ from hashlib import blake2b
 from itertools import pairwise
 
 from deckbuilder.diagnostics import Diagnostic, Span
-from deckbuilder.kinds.drill import DrillNote
 from deckbuilder.kinds.filling import filled, split_constant
 from deckbuilder.packaging.assemble import StampedNote
 from deckbuilder.packaging.plan import NotePlan, NoteTypePlan, PackagePlan
 from deckbuilder.pipeline import BuildResult, Prepared
-from deckbuilder.rendering.notes import RenderedNote
+from deckbuilder.rendering.drafts import DraftedQuestion
 from deckbuilder.reporters import excerpts
-from deckbuilder.source.questions import Question
 
 SIDES = ("front", "back")
 
@@ -125,22 +123,14 @@ def _cards(notes: Sequence[StampedNote], plan: PackagePlan) -> Iterator[PreviewC
         yield PreviewCard(
             key=stamped.locked.key,
             kind=stamped.rendered.kind,
-            text=f"{resolved.question.text} ({resolved.text})" if resolved.part else resolved.text,
+            text=f"{resolved.question.text} ({resolved.text})" if resolved.is_part else resolved.text,
             deck=stamped.deck,
             span=resolved.span,
             note_type=note_types[note.note_type],
             note=note,
             imprint=_digest(prints[note.note_type], stamped.deck, *note.fields, *note.tags),
-            variants=_variants(stamped.rendered),
+            variants=resolved.draft.variants,
         )
-
-
-def _variants(note: RenderedNote) -> int:
-    """Return how many variants a card has for its script to choose from: the example, and those that were drawn."""
-    drill = note.resolved.note
-    if not isinstance(drill, DrillNote) or drill.spec is None or drill.chosen is None:
-        return 0
-    return 1 + (0 if drill.spec.per_variant else len(drill.chosen.live))
 
 
 def _digest(*texts: str) -> str:
@@ -188,7 +178,7 @@ def _stretches(prepared: Prepared) -> dict[str, list[_Stretch]]:
     keys: dict[Span, list[str]] = {}
     for note in prepared.notes:
         keys.setdefault(note.rendered.question.span, []).append(note.locked.key)
-    files: dict[str, list[Question]] = {}
+    files: dict[str, list[DraftedQuestion]] = {}
     for question in sorted(prepared.questions, key=lambda one: one.span):
         files.setdefault(question.span.file, []).append(question)
     return {
@@ -201,7 +191,7 @@ def _stretches(prepared: Prepared) -> dict[str, list[_Stretch]]:
     }
 
 
-def _last_line(question: Question, following: Question | None) -> int:
+def _last_line(question: DraftedQuestion, following: DraftedQuestion | None) -> int:
     if following is not None and following.section == question.section:
         return following.span.line - 1
     return question.last_line

@@ -11,7 +11,8 @@ from typing import TypeAlias
 
 from watchfiles import awatch
 
-from deckbuilder.pipeline import Kept, Prepared, prepare
+from deckbuilder.cache import Cache
+from deckbuilder.pipeline import Prepared, prepare
 from deckbuilder.preview.deck import PreviewCard, PreviewDeck, preview_deck
 
 PAUSE = 40
@@ -30,7 +31,7 @@ class LiveDeck:
         self.source = source
         self.deck = PreviewDeck()
         self._changed = changed
-        self._kept = Kept()
+        self._memory = Cache()
         self._folders: frozenset[Path] = frozenset({source if source.is_dir() else source.parent})
         self._stamps: _Stamps = {}
         self._news = asyncio.Condition()
@@ -46,7 +47,7 @@ class LiveDeck:
     async def reload(self) -> None:
         """Prepare the deck again and tell everyone."""
         self._stamps = await asyncio.to_thread(self._stamps_now)  # first: what is saved meanwhile is news
-        prepared, result = await asyncio.to_thread(prepare, self.source, None, self._kept)
+        prepared, result = await asyncio.to_thread(prepare, self.source, None, self._memory)
         before = self.deck
         self.deck = preview_deck(prepared, result, before)
         self._cards = {card.imprint: card for card in (*before.cards, *self.deck.cards)}

@@ -11,11 +11,12 @@ from deckbuilder.limits import limits
 from deckbuilder.source.blocks import Block, Structure, item_content, remember, structure_of
 from deckbuilder.source.files import SourceFile
 from deckbuilder.source.gfm import MAX_NESTING, plain_text
-from deckbuilder.source.habits import HEADINGS, LIST, asking_headings, habit_of, heading_item
+from deckbuilder.source.habits import asking_headings, habit_of, heading_item
 from deckbuilder.source.metadata import Metadata, read_comments
 from deckbuilder.source.passage import Passage, passage_of
 from deckbuilder.source.questions import Question, is_closed_fence, read_question
 from deckbuilder.source.todos import has_todo, without_todos
+from deckbuilder.source.vocabulary import HEADINGS, LIST
 from deckbuilder.waivers import Waiver
 
 

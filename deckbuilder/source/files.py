@@ -48,7 +48,7 @@ def _decoded(raw: bytes, name: str) -> tuple[str | None, list[Diagnostic]]:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        column = error.start - (raw.rfind(b"\n", 0, error.start) + 1) + 1
+        column = len(raw[raw.rfind(b"\n", 0, error.start) + 1 : error.start].decode("utf-8")) + 1
         byte = f"0x{raw[error.start]:02x}"
         return None, [rules.NOT_UTF8.at(Span(name, line, column), byte=byte, offset=error.start)]
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")

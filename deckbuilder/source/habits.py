@@ -9,17 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Final
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic
 from deckbuilder.source.blocks import Block, read_blocks
 from deckbuilder.source.passage import Line, Passage
+from deckbuilder.source.vocabulary import HABITS
 from deckbuilder.yaml_text import place_in_file, read_yaml
-
-LIST: Final = "list"
-HEADINGS: Final = "headings"
-HABITS: Final = (LIST, HEADINGS)
 
 _KEY = re.compile(r"^questions[ \t]*:", re.MULTILINE)
 _OPENING = re.compile(r" {0,3}#{1,6}(?=[ \t]|\Z)[ \t]*")

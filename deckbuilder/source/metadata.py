@@ -16,15 +16,12 @@ from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.source.blocks import read_blocks
 from deckbuilder.source.passage import Passage
 from deckbuilder.source.prose import comment_end, prose_of
+from deckbuilder.source.vocabulary import ID_SHAPE, TAG_SHAPE, read_tags
 from deckbuilder.waivers import Waiver, read_waivers
 from deckbuilder.yaml_text import YamlValue, read_yaml, suggestion
 
 _WORD = re.compile(r"\s*([A-Za-z]{3,8})\s*:")
 _ID = re.compile(r"[\w.-]{1,100}")
-_TAG = re.compile(
-    r"[^\s\"<>\\\[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]{1,100}"
-)
-"""What can be a tag. Anki puts tags onto a card as they stand: HTML, formulas and sounds would be taken for such."""
 
 STEPS_AS: Mapping[str, str] = {"shown": "opened one by one on the one card", "cards": "a small note each as well"}
 """What becomes of the steps of a derivation: the values of `steps`."""
@@ -40,15 +37,6 @@ _NAMES = (*COMMENTS, LINT)
 _EXAMPLES = {"step": "id: second-term", LINT: "DB703: the five steps are one procedure"}
 
 
-TAG_SHAPE: Mapping[str, object] = {
-    "type": ["string", "number", "boolean"],
-    "pattern": r'^[^\s"<>\\\[\x00-\x1f]{1,100}$',
-}
-ID_SHAPE: Mapping[str, object] = {
-    "type": ["string", "number", "boolean"],
-    # Letters of any script. Written as what is not one, as editors take \w for the letters of English.
-    "pattern": r"^[^\x00-\x2c\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f\s]{1,100}$",
-}
 KEY_SHAPES: Mapping[str, Mapping[str, object]] = {
     "id": ID_SHAPE,
     "kind": {"type": "string"},
@@ -179,21 +167,3 @@ def _checked(values: Mapping[str, YamlValue], name: str) -> tuple[Metadata, list
         else:
             kept[key] = value.text
     return Metadata(kept.get("id"), kept.get("kind"), tags, kept.get("steps"), places), diagnostics
-
-
-def read_tags(value: YamlValue) -> tuple[tuple[str, ...], list[Diagnostic]]:
-    """Return the tags of a YAML list (or of one word), each fit for Anki: no blanks, no quotes."""
-    entries = value.data if isinstance(value.data, list) else [value]
-    tags: list[str] = []
-    diagnostics: list[Diagnostic] = []
-    for entry in entries:
-        if isinstance(entry, YamlValue) and entry.text and _TAG.fullmatch(entry.text):
-            tags.append(entry.text)
-        else:
-            span = entry.span if isinstance(entry, YamlValue) else value.span
-            diagnostics.append(
-                rules.WRONG_METADATA.at(
-                    span, key="tags", expected="a list of tags without blanks, `<`, `[` and backslashes"
-                )
-            )
-    return tuple(tags), diagnostics

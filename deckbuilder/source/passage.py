@@ -31,13 +31,31 @@ class Line:
                 number, offset = its_number, its_offset
         return number, offset + column
 
+    def stretch(self, column: int, width: int) -> tuple[int, int, int]:
+        """Return where `width` characters at `column` stand in the file: line, first column, and that behind the last.
+
+        Of characters that come from several lines of the file it is those of the first that count.
+        """
+        number, first = self.origin(column)
+        for begin, its_number, _ in self.bends:
+            if begin > column and its_number != number:
+                width = min(width, len(self.text[column:begin].rstrip()))
+                break
+        _, last = self.origin(column + max(1, width) - 1)
+        return number, first, max(first, last) + 1
+
     def cut(self, left: int, right: int) -> Line:
         """Return the part of the line from one column to another (excluded)."""
         bends = tuple((begin - left, number, offset + left) for begin, number, offset in self.bends)
         return Line(self.text[left:right], self.number, self.offset + left, bends)
 
+    def moved(self, lines: int) -> Line:
+        """Return the line as it is so many lines further down in its file."""
+        bends = tuple((begin, number + lines, offset) for begin, number, offset in self.bends)
+        return Line(self.text, self.number + lines, self.offset, bends)
+
     def __reduce__(self) -> tuple[type[Line], tuple[str, int, int, tuple[tuple[int, int, int], ...]]]:
-        """Pickle as a call, which is read back three times as fast; a cache is mostly lines."""
+        """Pickle as a call, which is read back three times as fast."""
         return Line, (self.text, self.number, self.offset, self.bends)
 
 
@@ -66,9 +84,9 @@ class Passage:
         if not self.lines:
             return Span(self.file)
         at = self.lines[min(max(line, 0), len(self.lines) - 1)]
-        number, found = at.origin(column)
-        start = max(1, found + 1)
-        return Span(self.file, number, start, start + width)
+        number, first, end = at.stretch(column, width)
+        start = max(1, first + 1)
+        return Span(self.file, number, start, max(start, end) + 1)
 
     def span_at(self, index: int, width: int = 1) -> Span:
         """Return the place in the file of the character number `index` of `text`."""

@@ -21,8 +21,8 @@ from shutil import copy
 from playwright.sync_api import Browser, Page
 
 from deckbuilder.kinds.fields import FIELDS
-from deckbuilder.kinds.registry import KIND_NAMES
 from deckbuilder.kinds.templates import FOLDER, OWN_STYLE_ENDS, Templates, load_templates
+from deckbuilder.kinds.titles import KIND_NAMES
 from deckbuilder.pipeline import Options, build
 from tests.cards.browser import Reviewer, find_browser, open_browser
 from tests.cards.client import ANDROID

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from deckbuilder.kinds.registry import KIND_NAMES
 from deckbuilder.kinds.templates import load_templates
+from deckbuilder.kinds.titles import KIND_NAMES
 from tests.cards.pictures import DOING, IMAGES, example, take
 
 NAMES = {f"{kind}-{theme}.png" for kind in KIND_NAMES for theme in ("light", "dark")}

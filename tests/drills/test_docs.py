@@ -103,4 +103,5 @@ def test_the_bounds_are_those_that_hold() -> None:
     assert bounds == [
         limits.MAX_VARIANTS, limits.MAX_LEVELS, limits.MAX_NAMES, limits.MAX_TEXT, limits.MAX_DEPTH, limits.MAX_ENTRIES,
         limits.MAX_DIGITS, limits.MAX_EXPONENT, limits.MAX_EXPRESSIONS, limits.MAX_POINT_STEPS,
+        limits.MAX_STEPS,
     ]  # fmt: skip

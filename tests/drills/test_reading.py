@@ -208,6 +208,26 @@ def test_line_ends_of_any_kind_count_as_the_editor_counts_them() -> None:
         assert [str(found.span) for found in diagnostics] == ["x.md:5:10"]
 
 
+@pytest.mark.parametrize(
+    "block",
+    [
+        "ask: 'x\nanswer: x\ncheck: 'x\nanswer: x\ncheck: 'x",
+        "params: {x: {range: [\nparams: {x: {range: [",
+        "ask: 'Find\nlet:\n  a: *b",
+        "params: {x: {range: [0, 5]}}\nexample: {x: 1}\nask: '@{x:p\n  q}'\nanswer: x",
+    ],
+)
+def test_no_place_lies_beyond_its_line(block: str) -> None:
+    """If this failed, an editor would refuse to show a mistake, or show it on the next line."""
+    _, diagnostics = read(block)
+    lines = block.split("\n")
+    assert diagnostics
+    for found in diagnostics:
+        line = lines[found.span.line - 1]
+        assert found.span.column <= len(line) + 1
+        assert found.span.end <= max(len(line) + 1, found.span.column + 1)
+
+
 def test_a_block_inside_an_item_keeps_the_places_of_its_file() -> None:
     """If this failed, the caret would stand under the wrong characters in every real review."""
     _, diagnostics = read_drill(SMALL + "let: {y: q}\n", place_in_file("deck/x.md", 41, 3))

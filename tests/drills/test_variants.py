@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deckbuilder.diagnostics import Diagnostic
-from deckbuilder.drills import draws, limits
+from deckbuilder.drills import limits
 from deckbuilder.drills.quantities import exact_text
 from deckbuilder.drills.slots import Slot, read_slot, read_slots, slot_record
 from deckbuilder.drills.specs import DrillSpec
@@ -142,12 +142,43 @@ def test_rules_that_reject_nearly_everything_are_named_with_their_counts() -> No
     assert found.message == f"none of 2,000 draws was fit for variant 1: {causes}"
 
 
-def test_drawing_ends_at_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_drawing_ends_at_its_bound() -> None:
     """If this failed, a drill whose rules are long to work out would keep the build waiting."""
-    monkeypatch.setattr(draws, "MAX_DRAW_STEPS", 500)
-    (found,) = problems_of(whole(99999, where=["exp(x/99999) == 1"]))
+    (found,) = problems_of(replace(whole(99999, where=["exp(x/99999) == 1"]), share=500))
     assert found.code == "DB535"
+    assert "more than 500 steps" in found.message
     assert "rejected by `exp(x/99999) == 1`" in found.message
+
+
+HEAVY = {
+    "mistakes": {"mistakes": {f"m{number}": f"x + {number}" for number in range(1, 190)}},
+    "answers and mistakes": {
+        "answer": {f"a{number}": f"x + {number}" for number in range(60)},
+        "mistakes": {f"m{one}": {f"a{number}": f"x - {one + number + 1}" for number in range(60)} for one in range(30)},
+    },
+    "numbers": {"steps": [f"@{{x}} and @{{x + {step}}}" for step in range(900)]},
+    "characters": {"steps": ["word " * 15_000]},
+    "entries": {"let": {"row": f"({', '.join(['x'] * 20)})", "m": "outer(row, row)"}, "answer": "m"},
+    "draws": {
+        "params": {"x": {"range": [0, 9]}} | {name: {"range": [0, 9], "matrix": [20, 20]} for name in "abc"},
+        "example": {"x": 0} | dict.fromkeys("abc", [[1] * 20] * 20),
+    },
+}
+
+
+@pytest.mark.parametrize("heavy", HEAVY)
+def test_all_that_variants_need_ends_at_one_bound(heavy: str) -> None:
+    """If this failed, a stranger's drill of a few lines would keep the build busy for a minute."""
+    keys = {"params": {"x": {"range": [0, 99999]}}, "example": {"x": 0}, "answer": "x", "variants": 200, **HEAVY[heavy]}
+    (found,) = [found for found in problems_of(drill_of(**keys)) if found.is_error]
+    assert found.code in ("DB514", "DB535")
+    assert f"{limits.MAX_STEPS:,} steps" in found.message
+
+
+def test_levels_share_what_a_drill_may_take() -> None:
+    """If this failed, a drill could take twenty times as long as is allowed, by twenty levels."""
+    spec = drill_of(params={"x": {"range": [0, 9]}}, example={"x": 0}, answer="x", levels={"a": {}, "b": {}})
+    assert [one.share for one in (spec, *spec.levels)] == [limits.MAX_STEPS // 3] * 3
 
 
 def test_a_variant_too_long_to_work_out_is_an_error_that_names_it() -> None:

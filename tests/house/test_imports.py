@@ -21,6 +21,7 @@ LAYERS = (
     ("diff",),
     ("pipeline",),
     ("packaging",),
+    ("drafting",),
     ("lints",),
     ("rendering",),
     ("identity",),
@@ -31,7 +32,7 @@ LAYERS = (
     ("tex", "waivers"),
     ("yaml_text",),
     ("rules",),
-    ("cache", "diagnostics", "files", "limits"),
+    ("cache", "diagnostics", "files", "limits", "workers"),
 )
 """From top to bottom; a module imports from layers below its own, never from its own or from above."""
 

@@ -10,8 +10,9 @@ import pytest
 
 from deckbuilder.kinds import fields
 from deckbuilder.kinds._shared.notes import Kind
-from deckbuilder.kinds.registry import KIND_NAMES, KINDS
+from deckbuilder.kinds.registry import KINDS
 from deckbuilder.kinds.templates import FOLDER, load_templates
+from deckbuilder.kinds.titles import KIND_NAMES
 from deckbuilder.pipeline import Options, build
 from tests.support.learner import ImportCounts, Learner
 from tests.support.plans import note_type

@@ -12,8 +12,8 @@ from shutil import copy
 
 from playwright.sync_api import expect
 
-from deckbuilder.kinds.registry import KIND_NAMES
 from deckbuilder.kinds.templates import FOLDER
+from deckbuilder.kinds.titles import KIND_NAMES
 from tests.cards.browser import find_browser, open_browser
 from tests.preview.conftest import Reader, start, stop
 

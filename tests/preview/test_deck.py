@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from deckbuilder.cache import Cache
 from deckbuilder.kinds import fields
-from deckbuilder.pipeline import Kept, Options, prepare
+from deckbuilder.pipeline import Options, prepare
 from deckbuilder.preview.deck import PreviewCard, PreviewDeck, constant_side, preview_deck
 from tests.preview.conftest import Deck
 
@@ -143,7 +144,7 @@ def test_a_missing_folder_says_so_and_keeps_the_cards(own: Deck) -> None:
 
 def test_what_is_kept_changes_nothing_of_what_comes_out(own: Deck) -> None:
     """The page would show an old text, or a finding at an old line, until the preview is started again."""
-    kept = Kept()
+    kept = Cache()
     edits = {"The first": "The very first", "# Vectors": "\n\n# Vectors\n\n[more]: https://a.example", "a_i b_i": "a_i"}
     for old, new in edits.items():
         own.edit("1-vectors.md", old, new)

@@ -14,7 +14,7 @@ from deckbuilder.pipeline import Options, build, check
 from deckbuilder.source.blocks import read_blocks
 from deckbuilder.source.documents import read_document
 from deckbuilder.source.files import SourceFile
-from deckbuilder.source.habits import HEADINGS
+from deckbuilder.source.vocabulary import HEADINGS
 
 FIRST, SECOND = 1_700_000_000, 1_700_100_000
 

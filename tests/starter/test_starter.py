@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from deckbuilder.cli import main
-from deckbuilder.kinds.registry import KIND_NAMES
+from deckbuilder.kinds.titles import KIND_NAMES
 from deckbuilder.pipeline import Options, build
 from tests.support.learner import ImportCounts, Learner
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
 from deckbuilder.diagnostics import Diagnostic, Span
-from deckbuilder.drills.slots import Slot
+from deckbuilder.drills.slots import Slots
 from deckbuilder.kinds import fields
 from deckbuilder.kinds._shared import fragments
+from deckbuilder.kinds.titles import TITLES
 from deckbuilder.source.passage import Passage
 from deckbuilder.source.questions import Question
 
@@ -29,10 +30,6 @@ class Note:
     """A note of any kind: the question that it comes from. Each kind adds the parts that its answer is made of."""
 
     question: Question
-
-
-Slots: TypeAlias = "tuple[Slot, ...]"
-"""What the lock keeps for a note besides its identity: a drill's variants by value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +68,26 @@ def _no_parts(note: Note) -> Sequence[Part]:
 class Kind:
     """A kind of note: how it is recognised, how it is read from a question, how it fills its fields.
 
-    `name` is used in metadata, the lock and style sheets; `title` is its note type's name in Anki. `settle` is given
-    the note's key and what the lock kept for it; `parts` are the further notes that a settled note gives.
+    `name`, which is among `TITLES`, is used in metadata, the lock and style sheets. `settle` is given the note's key
+    and what the lock kept for it; `parts` are the further notes that a settled note gives.
     """
 
     name: str
-    title: str
     recognises: Callable[[Question], bool]
     read: Callable[[Question], tuple[Note, list[Diagnostic]]]
     fill: Callable[[Any, Html], Mapping[str, str]]
     settle: Callable[[Any, str, Slots], Settled] = _as_it_is
     parts: Callable[[Any], Sequence[Part]] = _no_parts
+
+    @property
+    def title(self) -> str:
+        """The name of its note type in Anki."""
+        return TITLES[self.name]
+
+    @property
+    def settles(self) -> bool:
+        """Whether what a note shows follows from what the lock kept for it, besides its text."""
+        return self.settle is not _as_it_is
 
 
 def common_fields(question: Question, html: Html) -> dict[str, str]:

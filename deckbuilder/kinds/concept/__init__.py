@@ -30,4 +30,4 @@ def _fill(note: ConceptNote, html: Html) -> dict[str, str]:
     return common_fields(note.question, html) | {fields.ANSWER: html.blocks(note.answer)}
 
 
-CONCEPT = Kind("concept", "Concept", _recognises, _read, _fill)
+CONCEPT = Kind("concept", _recognises, _read, _fill)

@@ -169,4 +169,4 @@ def _step_fields(note: StepNote, html: Html) -> dict[str, str]:
     }
 
 
-DERIVATION = Kind("derivation", "Derivation", _recognises, _read, _fill, parts=_parts)
+DERIVATION = Kind("derivation", _recognises, _read, _fill, parts=_parts)

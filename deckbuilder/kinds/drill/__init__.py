@@ -12,10 +12,11 @@ from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span, has_errors
 from deckbuilder.drills.points import Point
 from deckbuilder.drills.reading import read_drill
+from deckbuilder.drills.slots import Slots
 from deckbuilder.drills.specs import DrillSpec
 from deckbuilder.drills.variants import Chosen, choose_variants
 from deckbuilder.kinds import fields
-from deckbuilder.kinds._shared.notes import Html, Kind, Note, Part, Settled, Slots, common_fields
+from deckbuilder.kinds._shared.notes import Html, Kind, Note, Part, Settled, common_fields
 from deckbuilder.kinds.drill.filling import fill_drill
 from deckbuilder.source.blocks import Block, read_blocks
 from deckbuilder.source.passage import Passage
@@ -121,4 +122,4 @@ def _fill(note: DrillNote | VariantNote, html: Html) -> dict[str, str]:
     return fill_drill(note.question, note.spec, points, note.remarks, label, html)
 
 
-DRILL = Kind("drill", "Drill", _recognises, _read, _fill, _settle, _parts)
+DRILL = Kind("drill", _recognises, _read, _fill, _settle, _parts)

@@ -82,4 +82,4 @@ def _fill(note: ImplementationNote, html: Html) -> dict[str, str]:
     }
 
 
-IMPLEMENTATION = Kind("implementation", "Implementation", _recognises, _read, _fill)
+IMPLEMENTATION = Kind("implementation", _recognises, _read, _fill)

@@ -1,0 +1,281 @@
+"""Files become drafts: read, rendered and judged, each by itself, so that several processes can share the work.
+
+Whatever brings in Markdown, colours or a drill's numbers is imported by this module, which a build imports only when
+there is something to be made.
+"""
+
+from __future__ import annotations
+
+import pickle
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any
+
+from deckbuilder import rules
+from deckbuilder.cache import digest_of
+from deckbuilder.diagnostics import Diagnostic, Span
+from deckbuilder.drills.slots import slots_of_text, slots_text
+from deckbuilder.identity.evidence import answer_print
+from deckbuilder.identity.keys import content_words
+from deckbuilder.kinds import fields
+from deckbuilder.kinds._shared.notes import Kind, Note, Part, Settled
+from deckbuilder.kinds.drill import DrillNote
+from deckbuilder.kinds.registry import read_note
+from deckbuilder.lints.registry import lint
+from deckbuilder.rendering.drafts import (
+    FAR,
+    Draft,
+    DraftedFile,
+    DraftedQuestion,
+    FileTask,
+    Recipe,
+    Settling,
+    lines_of,
+    moved,
+)
+from deckbuilder.rendering.options import RenderOptions
+from deckbuilder.rendering.pictures import PictureUse
+from deckbuilder.rendering.renderer import Rendered, render, render_inline
+from deckbuilder.source.documents import read_document
+from deckbuilder.source.passage import Line, Passage
+from deckbuilder.source.questions import Question
+
+_BACK = (
+    fields.ANSWER, fields.KEY_POINTS, fields.STEPS, fields.CODE, fields.COMPLEXITY, fields.PITFALLS, fields.REMARKS,
+    fields.VARIANTS,
+)  # fmt: skip
+_TAG = re.compile(r"<(?!img\b|input\b|hr\b)[^<>]*>|&nbsp;|\s")
+
+
+def draft_file(task: FileTask, tell: Callable[[int], None] | None = None) -> DraftedFile:
+    """Return all that a file gives, making anew only the questions that are not known.
+
+    `tell` is told, after each question, how many lines are done.
+    """
+    document, diagnostics = read_document(task.file, task.habit)
+    drafter = _Drafter(task.options, {question.digest: question for question in task.known if question.digest})
+    questions = []
+    for question in document.questions:
+        questions.append(drafter.question(question))
+        if tell:
+            tell(question.last_line)
+    return DraftedFile(task.digest, task.file.inside, tuple(questions), document.waivers, tuple(diagnostics))
+
+
+class _Drafter:
+    """Drafts the questions of one file."""
+
+    def __init__(self, options: RenderOptions, known: Mapping[bytes, DraftedQuestion]) -> None:
+        self._options = options
+        self._known = known
+        self._definitions: tuple[int, list[tuple[str, str, str]]] = (0, [])
+
+    def question(self, question: Question) -> DraftedQuestion:
+        """Return the question's draft, from what is known if it is there, wherever it now stands."""
+        first = question.span.line
+        digest = self._digest(question, first)
+        known = self._known.get(digest)
+        if known is not None:
+            return moved(known, first - known.span.line)
+        words = dict.fromkeys(content_words(question.text))
+        drafted = DraftedQuestion(
+            digest=digest,
+            span=question.span,
+            section=question.section,
+            text=question.text,
+            answer=_question_print(question),
+            words=b"".join([blake2b(word.encode(), digest_size=8).digest() for word in words]),
+            id=question.metadata.id,
+            tags=question.metadata.tags,
+            waivers=question.waivers,
+            last_line=question.last_line,
+            inside=question.inside,
+            is_answered=question.is_answered,
+            draft=self._draft(question, digest) if question.is_answered else None,
+        )
+        # On line 1 stands whatever has no place of its own; it must not move with the question.
+        if all(max(first, 2) <= line <= question.last_line for line in lines_of(drafted)):
+            return drafted
+        return replace(drafted, digest=b"")
+
+    def _draft(self, question: Question, digest: bytes) -> Draft:
+        kind, note, diagnostics = read_note(question)
+        diagnostics += lint(question, kind)
+        if kind.settles:
+            recipe = _recipe(question)
+            answer = _question_print(question)
+            return Draft(
+                digest, kind.name, question.span, question.text, answer, {}, (), tuple(diagnostics), recipe=recipe
+            )
+        whole = _filled(kind, note, None, digest, self._options)
+        parts = [
+            _filled(kind, part.note, part, digest_of(digest, number), self._options)
+            for number, part in enumerate(kind.parts(note))
+        ]
+        return replace(whole, diagnostics=(*diagnostics, *whole.diagnostics), parts=tuple(parts))
+
+    def _digest(self, question: Question, first: int) -> bytes:
+        """Return what stands for a question and all that its draft follows from, wherever in its file it stands."""
+        passages = (question.prompt, question.data, question.answer, *question.hints, *question.key_points)
+        metadata = question.metadata
+        rest = (metadata.places, question.step_comments, question.waivers)
+        return digest_of(
+            self._options.flavour,
+            self._options.markdown_extensions,
+            self._definitions_of(question.references),
+            (question.span.file, question.span.column, question.span.end, question.last_line - first, question.inside),
+            (question.section, question.text, metadata.id, metadata.kind, metadata.tags, metadata.steps),
+            repr(moved(rest, -first)) if any(rest) else "",
+            [[_line(line, first) for line in passage.lines] for passage in passages],
+            len(question.hints),
+        )
+
+    def _definitions_of(self, references: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+        """Return the link definitions of the file, which are the same for all its questions, without their places."""
+        if self._definitions[0] != id(references):
+            found = [(label, str(one.get("href")), str(one.get("title"))) for label, one in references.items()]
+            self._definitions = id(references), sorted(found)
+        return self._definitions[1]
+
+
+def _line(line: Line, first: int) -> tuple[object, ...]:
+    """Return a line as plain values, with its places in relation to the line `first` of its file."""
+    if not line.bends:
+        return line.text, line.number - first, line.offset
+    return line.text, line.number - first, line.offset, [(at, number - first, off) for at, number, off in line.bends]
+
+
+def _recipe(question: Question) -> Recipe:
+    return Recipe(pickle.dumps(moved(question, FAR - question.span.line), protocol=5))
+
+
+def _question_print(question: Question) -> str:
+    return answer_print("\n".join((question.answer.text, *(point.text for point in question.key_points))))
+
+
+# ── drills, whose numbers hang on what the lock kept ────────────────────────────────────────────────────────────────
+
+
+def settle(settling: Settling, options: RenderOptions) -> Draft:
+    """Return a drill's draft with its fields, at the place where its recipe has the question.
+
+    What is settled once is settled: with what the lock is to keep of it, the same comes out. Its parts are made from
+    that, and so is its digest, unless there is something to say of this time alone.
+    """
+    made = _made(settling.recipe)
+    settled = settled_note(settling)
+    again = replace(settling, slots=slots_text(settled.slots))
+    digest = settling.digest if settled.diagnostics else again.digest
+    draft = _filled(made.kind, settled.note, made.part, digest, options)
+    parts = [
+        _unsettled(part, made.kind, again.part(number), digest_of(again.digest, number))
+        for number, part in enumerate(made.kind.parts(settled.note))
+    ]
+    return replace(
+        draft,
+        diagnostics=(*settled.diagnostics, *draft.diagnostics),
+        parts=tuple(parts),
+        slots=settled.slots,
+        variants=_variants(settled.note),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A drill's note that was made by its recipe: its kind, and which part of the question's note it is, if any."""
+
+    kind: Kind
+    note: Note
+    part: Part | None = None
+
+
+@lru_cache(maxsize=256)  # a drill's own note, and those of its levels, are asked for by each of their variants
+def _made(recipe: Recipe) -> _Made:
+    if not recipe.steps:
+        kind, note, _ = read_note(pickle.loads(recipe.question))  # noqa: S301  # we pickled it ourselves
+        return _Made(kind, note)
+    *before, (key, slots, number) = recipe.steps
+    whole = Settling(Recipe(recipe.question, tuple(before)), key, slots)
+    kind = _made(whole.recipe).kind
+    part = kind.parts(settled_note(whole).note)[number]
+    return _Made(kind, part.note, part)
+
+
+@lru_cache(maxsize=256)
+def settled_note(settling: Settling) -> Settled:
+    """Return the note of a drill as it is settled."""
+    made = _made(settling.recipe)
+    return made.kind.settle(made.note, settling.key, slots_of_text(settling.slots))
+
+
+def at_line(settling: Settling, line: int) -> Settling:
+    """Return how the same note is settled where its question stands on a line of the file."""
+    question = moved(pickle.loads(settling.recipe.question), line - FAR)  # noqa: S301  # we pickled it ourselves
+    return replace(settling, recipe=Recipe(pickle.dumps(question), settling.recipe.steps))
+
+
+def _unsettled(part: Part, kind: Kind, recipe: Recipe, digest: bytes) -> Draft:
+    return Draft(digest, kind.name, part.span, part.text, answer_print(part.answer), {}, name=part.name, recipe=recipe)
+
+
+def _variants(note: Note) -> int:
+    """Return how many variants a card has for its script to choose from: the example, and those that were drawn."""
+    if not isinstance(note, DrillNote) or note.spec is None or note.chosen is None:
+        return 0
+    return 1 + (0 if note.spec.per_variant else len(note.chosen.live))
+
+
+# ── filling ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class _Html:
+    """Html for a kind to fill its fields with; keeps what rendering found out on the way."""
+
+    def __init__(self, options: RenderOptions, references: Mapping[str, object]) -> None:
+        self.options = options
+        self.references = references
+        self.pictures: list[PictureUse] = []
+        self.diagnostics: list[Diagnostic] = []
+
+    def blocks(self, passage: Passage) -> str:
+        return "" if passage.is_blank else self._kept(render(passage, self.options, self.references))
+
+    def inline(self, passage: Passage) -> str:
+        return "" if passage.is_blank else self._kept(render_inline(passage, self.options, self.references))
+
+    def _kept(self, rendered: Rendered) -> str:
+        self.pictures += rendered.pictures
+        self.diagnostics += rendered.diagnostics
+        return rendered.html
+
+
+def _filled(kind: Kind, note: Note, part: Part | None, digest: bytes, options: RenderOptions) -> Draft:
+    """Return the draft of a note, or of a part of one, with its fields as its kind fills them."""
+    question = note.question
+    html = _Html(options, question.references)
+    filled = {name: text for name, text in kind.fill(note, html).items() if text}
+    span = part.span if part else question.span
+    return Draft(
+        digest=digest,
+        kind=kind.name,
+        span=span,
+        text=part.text if part else question.text,
+        answer=answer_print(part.answer) if part else _question_print(question),
+        fields=filled,
+        pictures=tuple(html.pictures),
+        diagnostics=(*html.diagnostics, *_empty_sides(filled, span)),
+        name=part.name if part else None,
+    )
+
+
+def _empty_sides(filled: Mapping[str, str], span: Span) -> Sequence[Diagnostic]:
+    """Return a finding for each side of a note's card that would show nothing."""
+    sides: Mapping[str, Iterable[str]] = {"front": (fields.QUESTION,), "back": _BACK}
+    return [
+        rules.EMPTY_SIDE.at(span, side=side)
+        for side, names in sides.items()
+        if not any(_TAG.sub("", filled.get(name, "")) for name in names)
+    ]
