@@ -27,14 +27,16 @@ from deckbuilder.identity.changes import (
     stamped_type,
     updated_lock,
 )
-from deckbuilder.identity.lock import MAX_MEGABYTES, Lock, LockedNote, read_lock, write_lock
+from deckbuilder.identity.lock import Lock, LockedNote, read_lock, write_lock
 from deckbuilder.identity.resolve import Asked, Identity, Register, resolve, resolve_parts, too_many_retired
 from deckbuilder.kinds.templates import Templates, load_templates
 from deckbuilder.kinds.titles import KIND_NAMES
+from deckbuilder.limits import DEFAULTS, limits
 from deckbuilder.lints.near_duplicates import near_duplicates
 from deckbuilder.packaging.assemble import StampedNote, assemble
 from deckbuilder.packaging.plan import PackagePlan
 from deckbuilder.project import DECK_YML, Project, load_project, slug
+from deckbuilder.rendering.description import render_description
 from deckbuilder.rendering.drafts import (
     FAR,
     KEPT_TYPES,
@@ -46,7 +48,7 @@ from deckbuilder.rendering.drafts import (
     moved,
 )
 from deckbuilder.rendering.media import MediaFile
-from deckbuilder.rendering.notes import RenderedNote, ResolvedNote, rendered
+from deckbuilder.rendering.notes import RenderedNote, ResolvedNote, rendered, too_long_fields
 from deckbuilder.rendering.options import PYTHON_MARKDOWN, RenderOptions
 from deckbuilder.rendering.pictures import load_pictures
 from deckbuilder.source.files import read_files, read_text
@@ -138,7 +140,8 @@ class Prepared:
 
     def plan(self) -> PackagePlan:
         """Return the package that this deck makes."""
-        return assemble(self.notes, self.lock, self.templates, self.media, self.project.settings.description)
+        description, _ = render_description(self.project.settings.description, self.project.place)
+        return assemble(self.notes, self.lock, self.templates, self.media, description)
 
 
 def build(source: Path, options: Options | None = None) -> BuildResult:
@@ -180,6 +183,9 @@ def _prepare(
     drafts, found = _draft_files(project, how, options, known)
     diagnostics += found + _remarks_on_extensions(how, project)
     questions = [question for draft in drafts for question in draft.questions]
+    diagnostics += _remarks_on_limits(questions, project)
+    if len(questions) > limits()["questions"]:
+        return None, _result(project.settings.name, (), (), (), diagnostics)
     diagnostics += _remarks_on_questions(questions, project)
 
     now = present_second(options.now)
@@ -204,6 +210,7 @@ def _prepare(
     notes, new_lock = _stamp(rendered_notes, templates, project, lock, now)
     diagnostics += remarks_on_clock(new_lock, project)
     diagnostics += _remarks_on_decks(notes, project)
+    diagnostics += render_description(project.settings.description, project.place)[1]
     if options.locked and (lock_text is None or new_lock != lock):
         changes = _what_changes(notes, retired)
         diagnostics.append(rules.LOCK_OUTDATED.at(Span(project.lock_name), changes=changes))
@@ -235,10 +242,11 @@ def _draft_files(
     """Read every file and draft its notes; what an earlier build drafted of the same text is taken as it is."""
     files, diagnostics = read_files(project.folder, list(project.files), project.root)
     habit = project.settings.questions
+    bounds = [limits()[name] for name in ("question", "heading")]
     drafts: dict[str, DraftedFile] = {}
     tasks = []
     for file in files:
-        digest = digest_of(file.name, file.inside, habit, how.flavour, how.markdown_extensions, file.text)
+        digest = digest_of(file.name, file.inside, habit, how.flavour, how.markdown_extensions, bounds, file.text)
         before = known.shelf(file.inside).get(_DRAFT)
         if isinstance(before, DraftedFile) and before.digest == digest:
             drafts[file.inside] = before
@@ -307,6 +315,19 @@ def _remarks_on_questions(questions: Sequence[DraftedQuestion], project: Project
             yield rules.UNANSWERED.at(question.span, question=question.text)
 
 
+def _remarks_on_limits(questions: Sequence[DraftedQuestion], project: Project) -> Iterable[Diagnostic]:
+    most = limits()
+    for word in most.wrong:
+        yield rules.WRONG_LIMIT.at(project.place, word=word, known=", ".join(DEFAULTS))
+    if len(questions) > most["questions"]:
+        what = f"the deck has {len(questions):,} questions, more than the {most['questions']:,} that are taken"
+        yield rules.TOO_MUCH.at(project.place, what=what, limit="questions")
+    for section, question in {question.section: question for question in reversed(questions)}.items():
+        if (longest := max(map(len, section), default=0)) > most["heading"]:
+            what = f"a heading above has {longest:,} characters, more than the {most['heading']:,} that are taken"
+            yield rules.TOO_MUCH.at(question.span, what=what, limit="heading")
+
+
 def _load_lock(project: Project, now: int) -> tuple[str | None, Lock | None, list[Diagnostic]]:
     """Return the lock's text and content; a deck that has none yet is born now."""
     settings = project.settings
@@ -322,7 +343,7 @@ def _load_lock(project: Project, now: int) -> tuple[str | None, Lock | None, lis
 
 
 def _text_of_lock(project: Project) -> tuple[str | None, list[Diagnostic]]:
-    return read_text(project.lock, project.lock_name, MAX_MEGABYTES)
+    return read_text(project.lock, project.lock_name, "lock-mb")
 
 
 # ── identity ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -440,6 +461,7 @@ def _render(
     pictures, diagnostics = load_pictures(uses, project.folder, project.root)
     media = {picture.name: picture for picture in pictures.values()}
     notes = [rendered(note, project.settings, deck, pictures, known.shelf(note.question.inside)) for note in resolved]
+    diagnostics += [found for note in notes for found in too_long_fields(note)]
     return notes, list(media.values()), diagnostics
 
 

@@ -22,11 +22,16 @@ from deckbuilder.yaml_text import YamlValue, place_in_file, read_yaml, suggestio
 FLAVOURS = ("github", "python-markdown")
 DECK_YML: Final = "deck.yml"
 DECK_LOCK: Final = "deck.lock"
+MAX_LINE: Final = 500  # characters of a setting that is one line
+MAX_PROSE: Final = 20_000  # characters of a deck's description
 RELEASES: Final = "RELEASES.md"
 """The list of releases that `release` keeps beside deck.lock; it is no part of the deck."""
 
 _ID = re.compile(r"[\w.-]{1,100}")
-_CONTROL = re.compile(r"[\x00-\x1f\"\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]"
+)
+_OPENS_TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +141,18 @@ def _joined(root: str, name: str) -> str:
 
 
 def plain_name(text: str) -> str:
-    """Return a text as a deck's name: one line, no quotes, no subdecks."""
-    return _CONTROL.sub("", text).replace("::", "-").strip() or "deck"
+    """Return a text as a deck's name: one line, no quotes, no subdecks, nothing that is HTML."""
+    return subdeck_name(text.replace('"', "").replace("::", "-")).strip() or "deck"
+
+
+def subdeck_name(title: str) -> str:
+    """Return a heading as the name of a subdeck. Anki's desktop takes the names of decks for HTML, without asking."""
+    return _OPENS_TAG.sub("‹", _CONTROL.sub("", title)).replace("::", ":")
+
+
+def is_deck_name(text: str) -> bool:
+    """Whether a text can be the full name of a deck: nothing that Anki shows otherwise than it is written."""
+    return not _CONTROL.search(text) and not _OPENS_TAG.search(text)
 
 
 def _read_settings(config: Path, name: str) -> tuple[Settings, list[Diagnostic]]:
@@ -191,13 +206,21 @@ def _with(settings: Settings, **changed: object) -> Settings:
 
 
 def _line(value: YamlValue) -> str:
-    if isinstance(value.data, (dict, list)) or not value.text.strip() or _CONTROL.search(value.text):
+    if isinstance(value.data, (dict, list)) or not value.text.strip() or '"' in value.text:
+        raise ValueError(value.text)
+    if _CONTROL.search(value.text) or len(value.text) > MAX_LINE:
         raise ValueError(value.text)
     return value.text.strip()
 
 
+def _name(value: YamlValue) -> str:
+    if not is_deck_name(value.text):
+        raise ValueError(value.text)
+    return _line(value)
+
+
 def _prose(value: YamlValue) -> str:
-    if isinstance(value.data, (dict, list)):
+    if isinstance(value.data, (dict, list)) or len(value.text) > MAX_PROSE:
         raise ValueError
     return value.text.strip()
 
@@ -268,13 +291,13 @@ def _url(value: YamlValue) -> str:
 
 _Reader = tuple[Callable[[YamlValue], object], str, str]
 _READERS: dict[str, _Reader] = {
-    "name": (_line, "one line of text", "name: Transformers"),
+    "name": (_name, "one line of text, without HTML", "name: Transformers"),
     "id": (_identifier, "a word of letters, digits, `-`, `_` and `.`", "id: jane-transformers"),
     "version": (_line, "a version in quotes", 'version: "1.2"'),
     "description": (_prose, "text", "description: A review of transformers."),
     "questions": (_habit, "`list` or `headings`", "questions: headings"),
     "subdecks": (_depth, "a number from 0 to 6", "subdecks: 2"),
-    "tags": (_tags, "a list of tags without blanks", "tags: [transformers]"),
+    "tags": (_tags, "a list of tags without blanks, `<`, `[` and backslashes", "tags: [transformers]"),
     "tag_prefix": (_prefix, "a tag without blanks, or nothing", "tag_prefix: transformers"),
     "exclude": (_patterns, "a list of file patterns", 'exclude: ["drafts/*", README.md]'),
     "flavour": (_flavour, "`github` or `python-markdown`", "flavour: github"),
@@ -289,6 +312,7 @@ _TAGS = {"anyOf": [TAG_SHAPE, {"type": "array", "items": TAG_SHAPE}]}
 _LINE = {"type": _SCALAR, "pattern": r'^[^\x00-\x1f"]*[^\x00-\x20"][^\x00-\x1f"]*$'}
 _SHAPES: Mapping[Callable[[YamlValue], object], Mapping[str, object]] = {
     _line: _LINE,
+    _name: _LINE,
     _prose: {"type": [*_SCALAR, "null"]},
     _identifier: ID_SHAPE,
     _habit: {"enum": list(HABITS)},

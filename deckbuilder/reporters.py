@@ -55,14 +55,15 @@ def excerpts(spans: Iterable[Span]) -> dict[Span, str]:
 def _paragraph(found: Diagnostic, read: Read, style: Style) -> Iterator[str]:
     colour = _COLOURS[found.severity]
     margin = max(len(str(span.line)) for span in (found.span, *(related.span for related in found.related)))
-    yield f"{style(str(found.span), 'bold')}: {style(f'{found.severity}[{found.code}]', colour)} {found.message}"
+    place, message = _opened(str(found.span)), _opened(found.message)
+    yield f"{style(place, 'bold')}: {style(f'{found.severity}[{found.code}]', colour)} {message}"
     yield from _excerpt(found.span, read, margin, "^", colour, style)
     for related in found.related:
-        yield f"  {style('-->', 'blue')} {related.span}: {related.message}"
+        yield f"  {style('-->', 'blue')} {_opened(f'{related.span}: {related.message}')}"
         if related.span.end:  # a whole line, such as one of deck.lock, would say nothing
             yield from _excerpt(related.span, read, margin, "-", "blue", style)
     if found.help:
-        yield f"  {style('help:', 'green')} {found.help}"
+        yield f"  {style('help:', 'green')} {_opened(found.help)}"
 
 
 def _excerpt(span: Span, read: Read, margin: int, mark: str, colour: str, style: Style) -> Iterator[str]:
@@ -187,7 +188,12 @@ def json_report(result: BuildResult) -> str:
         "retired": [{"key": note.key, "guid": note.guid} for note in result.retired],
         "diagnostics": [json_diagnostic(found) for found in result.diagnostics],
     }
-    return json.dumps(report, ensure_ascii=False, indent=2)
+    return _whole(json.dumps(report, ensure_ascii=False, indent=2))
+
+
+def _whole(text: str) -> str:
+    """Return text that can be written: a file's name may hold bytes that are no character."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def json_diagnostic(found: Diagnostic) -> dict[str, object]:
@@ -213,7 +219,7 @@ def github_report(diagnostics: Sequence[Diagnostic]) -> str:
 
 def _github_line(found: Diagnostic) -> str:
     place = {
-        "file": found.span.file,
+        "file": _opened(found.span.file),
         "line": str(found.span.line),
         "endLine": str(found.span.line),
         "col": str(found.span.column),
@@ -222,7 +228,7 @@ def _github_line(found: Diagnostic) -> str:
     }
     properties = ",".join(f"{name}={_escaped(value, inside=True)}" for name, value in place.items())
     lines = [found.message, *(f"{related.span}: {related.message}" for related in found.related)]
-    text = "\n".join([*lines, f"help: {found.help}"] if found.help else lines)
+    text = "\n".join(map(_opened, [*lines, f"help: {found.help}"] if found.help else lines))
     return f"::{_GITHUB[found.severity]} {properties}::{_escaped(text)}"
 
 
@@ -246,7 +252,9 @@ def sarif_report(diagnostics: Sequence[Diagnostic]) -> str:
         "columnKind": "unicodeCodePoints",
         "results": [_sarif_result(found, numbers[found.code]) for found in diagnostics],
     }
-    return json.dumps({"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2)
+    return _whole(
+        json.dumps({"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2)
+    )
 
 
 def _sarif_rule(rule: Rule) -> dict[str, object]:
@@ -284,4 +292,4 @@ def _sarif_location(span: Span) -> dict[str, object]:
         "endLine": span.line,
         "endColumn": span.column + span.width,
     }
-    return {"physicalLocation": {"artifactLocation": {"uri": quote(span.file)}, "region": region}}
+    return {"physicalLocation": {"artifactLocation": {"uri": quote(span.file, errors="replace")}, "region": region}}

@@ -130,9 +130,28 @@ FILE_TOO_LARGE = Rule(
     code="DB106",
     name="file-too-large",
     severity=ERROR,
-    message="`{path}` has {size} MB, more than the {limit} MB that are read",
+    message="`{path}` has more than the {most} MB that are read",
     why="Nobody writes notes of this size by hand; it is most likely the wrong file.",
-    mend="Split the file, or take it out of the deck's folder.",
+    mend="Split the file, take it out of the deck's folder, or allow more: `DECKBUILDER_LIMITS={limit}=NUMBER` in the environment.",
+)
+
+TOO_MUCH = Rule(
+    code="DB140",
+    name="too-much",
+    severity=ERROR,
+    message="{what}",
+    why="Whoever builds a stranger's deck must not have the machine filled by it, nor a learner the phone.",
+    mend="Make it smaller, or let whoever builds allow more: `DECKBUILDER_LIMITS={limit}=NUMBER` in the environment.",
+)
+
+WRONG_LIMIT = Rule(
+    code="DB141",
+    name="wrong-limit",
+    severity=ERROR,
+    message="`{word}` in the variable DECKBUILDER_LIMITS is no limit",
+    why="A limit that is misspelt would not hold.",
+    mend="Write names and whole numbers with `=` between and blanks after, as in `files=200000 picture-mb=60`; docs/limits.md lists the names.",
+    help="known are: {known}",
 )
 
 YAML_INVALID = Rule(
@@ -633,6 +652,15 @@ NESTED_TOO_DEEP = Rule(
     mend="Write it with fewer lists and quotes inside one another.",
 )
 
+EXTENSION_FAILED = Rule(
+    code="DB412",
+    name="extension-failed",
+    severity=ERROR,
+    message="Python-Markdown or one of its extensions fails here: {problem}",
+    why="What it would have shown is not known.",
+    mend="Write it otherwise, or leave the extension out that fails.",
+)
+
 PICTURE_WITHOUT_ALT = Rule(
     code="DB411",
     name="picture-without-alt",
@@ -815,6 +843,16 @@ BARE_ENVIRONMENT = Rule(
     why="Anki and GitHub typeset only what stands between dollars.",
     mend="Put `$$` on a line of its own above and below.",
     example=Example("\\begin{align}\na &= b\n\\end{align}", "$$\n\\begin{align}\na &= b\n\\end{align}\n$$"),
+)
+
+TEX_REACHES_OUT = Rule(
+    code="DB436",
+    name="tex-reaches-out",
+    severity=ERROR,
+    message="`\\{macro}` could reach beyond the formula, so it is not let through like this",
+    why="MathJax writes what this macro is given into the page as it stands: an address that runs a script, a style that covers the whole screen or fetches something from elsewhere.",
+    mend="Leave it out. `\\href` may lead to http, https and mailto; `\\bbox`, `\\fcolorbox` and `\\unicode` may name colours, lengths and fonts; `\\require` a package.",
+    example=Example(r"$\style{font-size: 2em}{x}$", r"$\Large x$"),
 )
 
 DRILL_EXPRESSION = Rule(

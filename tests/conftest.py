@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 SKIPS_FORBIDDEN = os.environ.get("DECKBUILDER_NO_SKIPS") == "1"
 """Set where everything that a test may want is installed, so that a skip can only be a hole."""
 
-PERSONAL = ("SOURCE_DATE_EPOCH", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS", "GITHUB_ACTIONS")
+PERSONAL = (
+    "SOURCE_DATE_EPOCH",
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "CLICOLOR_FORCE",
+    "COLUMNS",
+    "GITHUB_ACTIONS",
+    "DECKBUILDER_LIMITS",
+)
 """Variables that change what deckbuilder writes; a test that wants one sets it."""
 
 

@@ -22,11 +22,12 @@ from deckbuilder import cache
 from deckbuilder.cli.main import main
 from deckbuilder.pipeline import BuildResult, Options, build
 from deckbuilder.source.passage import Line
+from tests.support.pictures import png
 
 Writing: TypeAlias = Callable[..., str]
 
 NOW = 1_700_000_000
-PICTURE = b"\x89PNG\r\n\x1a\n" + b"0" * 20
+PICTURE = png()
 
 NOTES = (
     "What is a mean?\n\n   The sum by the number: $\\frac{1}{n} \\sum x$.\n\n   - it moves\n   - it is *one* number",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from wcwidth import wcswidth
 
 from deckbuilder import reporters, rules
-from deckbuilder.diagnostics import Diagnostic, Related, Span
+from deckbuilder.diagnostics import Diagnostic, Related, Severity, Span
 from deckbuilder.reporters import github_report, sarif_report, text_report
 
 WIDE = "𝒙漢字🙂e\u0301\u200d\u00ad\u202e\u0007\t ab$\\"
@@ -93,6 +94,16 @@ def test_of_a_long_line_only_that_part_is_looked_at(monkeypatch: pytest.MonkeyPa
     mistakes = [replace(found, span=Span("x.md", 3, column, column + 2)) for column in range(1, 100_000, 400)]
     assert text_report(mistakes).count("^^") == len(mistakes)
     assert max(looked_at) <= 1000
+
+
+@pytest.mark.parametrize("form", [text_report, github_report])
+def test_what_is_quoted_of_a_file_cannot_speak_to_the_terminal(form: Callable[[list[Diagnostic]], str]) -> None:
+    """If this failed, a stranger's file could clear the screen, write findings of its own or hide those that are."""
+    hostile = "a\x1b[2Jb\r\n::error::c\u202ed\x9b2J\udcff"
+    found = Diagnostic("DB110", Severity.ERROR, hostile, Span(hostile), hostile, (Related(Span("x"), hostile),))
+    said = form([found])
+    assert not any(sign in said for sign in "\x1b\r\u202e\x9b\udcff")
+    assert [line for line in said.split("\n") if line.startswith("::")] == ([said] if form is github_report else [])
 
 
 def test_related_places_are_shown_with_their_own_lines() -> None:

@@ -19,7 +19,7 @@ MAX_WORK: Final = 4_000_000
 _BLOCKS = frozenset(
     "p div li ul ol pre table tr blockquote h1 h2 h3 h4 h5 h6 details summary dl dt dd br hr figure".split()
 )
-_MATH = re.compile(r"\\\((.*?)\\\)|\\\[(.*?)\\\]", re.DOTALL)
+_MATH = re.compile(r"\\\(((?:(?!\\[()]).)*+)\\\)|\\\[((?:(?!\\[\[\]]).)*+)\\\]", re.DOTALL)
 _WORD = re.compile(r"\s+|\w+(?:[-'’]\w+)*|[^\w\s]")
 _TYPED_BACKSLASH = re.compile(r"\\<span></span>")
 _NO_MATH = "\ufdd0"  # no character, so in no text: keeps a typed `\(` from being taken for a formula

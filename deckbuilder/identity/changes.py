@@ -10,6 +10,7 @@ from enum import StrEnum
 from deckbuilder.drills.slots import Slot
 from deckbuilder.identity.lock import Lock, LockedNote, LockedType, Section
 from deckbuilder.identity.resolve import Identity
+from deckbuilder.project import subdeck_name
 
 
 class Change(StrEnum):
@@ -142,7 +143,7 @@ def deck_names(
         if origin is not None:
             names[section] = names.pop(origin)
         else:
-            names[section] = "::".join((root, *(title.replace("::", ":") for title in section)))
+            names[section] = "::".join((root, *map(subdeck_name, section)))
     return names
 
 

@@ -18,10 +18,13 @@ from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.drills.slots import Slot, read_slots, slot_record
 from deckbuilder.kinds.titles import KIND_NAMES
+from deckbuilder.project import is_deck_name
 
 FORMAT: Final = 1
-MAX_MEGABYTES: Final = 512
-"""A lock of a million notes has some 400."""
+_WORD = re.compile(
+    r"[^\s<>&\"'\\\[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef]{1,400}"
+)
+"""A key or GUID: it goes onto cards as it stands, and a lock may be a stranger's."""
 
 _MARKERS: Final = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 _TOLD: Final = 100  # damages are told one by one, the rest is counted
@@ -236,7 +239,11 @@ class _Content:
             return None
         key, guid, kind, born, modified, fingerprint, answer, of, version, released, listed, text = found.groups()
         section = self._sections.get(listed) or self._section(listed)
-        if section is None or kind not in KIND_NAMES or not (key + guid + (of or "")).isprintable():
+        if (
+            section is None
+            or kind not in KIND_NAMES
+            or not all(name is None or (name.isprintable() and _WORD.fullmatch(name)) for name in (key, guid, of))
+        ):
             return None
         delivered = Delivered(version, released) if version else None
         try:
@@ -271,7 +278,7 @@ class _Content:
             section = _texts(record, "section")
             if section in self.decks:
                 raise _twice("section")
-            self.decks[section] = _text(record, "deck")
+            self.decks[section] = _deck_name(record)
 
     def _take(self, note: LockedNote) -> None:
         if note.key in self.notes:
@@ -351,7 +358,7 @@ def _header(number: int, line: str) -> Lock:
         raise _Newer(number, _short(str(version)))
     try:
         _no_others(record, ("deckbuilder-lock", "deck", "id", "born", "release"))
-        return Lock(_text(record, "deck"), _text(record, "id"), _time(record, "born"), release=_release(record))
+        return Lock(_deck_name(record), _text(record, "id"), _time(record, "born"), release=_release(record))
     except ValueError as error:
         raise _Damage(number, str(error)) from None
 
@@ -384,10 +391,10 @@ def _note(record: dict[str, Any], number: int) -> LockedNote:
         section=_texts(record, "section"),
         text=_text(record, "text", empty=True),
         retired="retired" in record,
-        aliases=_texts(record, "was") if "was" in record else (),
+        aliases=tuple(_readable(alias, "was") for alias in _texts(record, "was")) if "was" in record else (),
         of=_name(record, "of") if "of" in record else "",
         delivered=_delivered(record),
-        left=_texts(record, "left") if "left" in record else (),
+        left=tuple(map(_fit_for_anki, _texts(record, "left"))) if "left" in record else (),
         slots=read_slots(slots),
         line=number,
     )
@@ -431,11 +438,30 @@ def _text(record: dict[str, Any], key: str, *, empty: bool = False) -> str:
 
 
 def _name(record: dict[str, Any], key: str) -> str:
-    """Return a text that a person can read as it is: no control character, nothing that turns the line around."""
-    value = _text(record, key)
-    if not value.isprintable():
+    return _readable(_text(record, key), key)
+
+
+def _readable(text: str, key: str) -> str:
+    """Return a key or GUID if a person can read it as it is, and a card hold it as it is."""
+    if not text.isprintable():
         raise ValueError(f"`{key}` has a character in it that cannot be seen")
-    return value
+    if not _is_name(text):
+        raise ValueError(f"`{_short(text)}` is no key and no GUID")
+    return text
+
+
+def _is_name(text: str) -> bool:
+    return text.isprintable() and _WORD.fullmatch(text) is not None
+
+
+def _deck_name(record: dict[str, Any]) -> str:
+    return _fit_for_anki(_text(record, "deck"))
+
+
+def _fit_for_anki(name: str) -> str:
+    if not is_deck_name(name):
+        raise ValueError(f"`{_short(name)}` is no name of a deck: Anki would take it for HTML")
+    return name
 
 
 def _kind(record: dict[str, Any], key: str) -> str:

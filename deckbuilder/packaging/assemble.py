@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 
 from deckbuilder.identity.changes import Change
 from deckbuilder.identity.lock import Lock, LockedNote
@@ -13,6 +12,7 @@ from deckbuilder.kinds.templates import Templates
 from deckbuilder.kinds.titles import TITLES
 from deckbuilder.packaging.delivery import print_of
 from deckbuilder.packaging.plan import DeckPlan, MediaFile, NotePlan, NoteTypePlan, PackagePlan
+from deckbuilder.rendering.finish import unformatted
 from deckbuilder.rendering.notes import RenderedNote
 
 CARD_TEMPLATE = "Card"
@@ -75,7 +75,7 @@ def _note(note: StampedNote, types: Mapping[str, int], decks: Mapping[str, int],
     filled = dict(note.rendered.fields)
     delivered = note.locked.delivered
     if delivered and delivered.fingerprint == note.locked.fingerprint:
-        filled[fields.VERSION] = escape(delivered.version)
+        filled[fields.VERSION] = unformatted(delivered.version)
     filled[fields.DELIVERED] = print_of(filled, note.rendered.tags, note.rendered.prints.texts)
     return NotePlan(
         guid=note.locked.guid,

@@ -41,6 +41,7 @@ _LOST_WITH_CONTENT: Final = frozenset({
 _ENDS_BY_ITSELF = VOID_TAGS | {
     "p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot", "caption", "colgroup", "rp", "rt",
 }  # fmt: skip
+_LISTS: Final = ("ul", "ol")
 _ATTRIBUTES: dict[str, set[str]] = {
     "*": {"align", "class", "dir", "lang", "title"},
     "a": {"href", "rel", "target"},
@@ -85,7 +86,11 @@ class Removed:
 
 @dataclass(slots=True)
 class Screen:
-    """Goes through the pieces of raw HTML of one passage in order; knows which of the author's elements are open."""
+    """Goes through the pieces of raw HTML of one passage in order; knows which of the author's elements are open.
+
+    A closing tag of the author's closes only what the author opened, never what Markdown made; nor does an item of a
+    list end the item that it stands in, which may be ours.
+    """
 
     removed: list[Removed] = field(default_factory=list)
     pictures: list[tuple[str, str, str]] = field(default_factory=list)
@@ -141,12 +146,16 @@ class Screen:
         if len(attributes) > MAX_ATTRIBUTES:
             self._remove(f"`<{name}>` with its {len(attributes)} attributes was taken out", tag.group())
             return ""
+        if name == "li" and not any(map(self._open.get, _LISTS)):
+            self._remove("`<li>` was taken out: it stands in no list", tag.group())
+            return ""
         if name not in _ENDS_BY_ITSELF:
             if self._depth >= MAX_OPEN_TAGS:
                 self._remove(f"`<{name}>` was taken out: it is nested deeper than {MAX_OPEN_TAGS} tags", tag.group())
                 return ""
-            self._open[name] = self._open.get(name, 0) + 1
             self._depth += 1
+        if name not in VOID_TAGS:
+            self._open[name] = self._open.get(name, 0) + 1
         for attribute, quoted in attributes:
             value = unescape(quoted.strip("\"'"))
             problem = _problem(name, attribute.lower(), value)
@@ -159,13 +168,12 @@ class Screen:
     def _closing_tag(self, tag: str, name: str) -> str:
         if name in VOID_TAGS:
             return ""
-        if name in _ENDS_BY_ITSELF:
-            return tag
         if not self._open.get(name):
             self._remove(f"`</{name}>` was taken out: it closes nothing", tag)
             return ""
         self._open[name] -= 1
-        self._depth -= 1
+        if name not in _ENDS_BY_ITSELF:
+            self._depth -= 1
         return tag
 
     def _forbidden(
@@ -256,7 +264,7 @@ def _filtered(name: str, attribute: str, value: str) -> str | None:
     if attribute in ("href", "cite"):
         if value.startswith("//"):
             return "https:" + value
-        return None if is_relative(value) else value
+        return value if scheme_of(value) in LINK_SCHEMES else None
     return value
 
 

@@ -18,7 +18,8 @@ UNFIT = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef]")
 
 _PIECE = re.compile(r'(<(?:[^">]|"[^"]*")*>)')
 _MATH_OPENING = re.compile(r"\\(?=[(\[])")
-_ANKI_TAG = re.compile(r"\[(?=sound:|anki:|/?latex\]|/?\$\$?\])", re.IGNORECASE)
+_ANKI_TAG = re.compile(r"\[(?=sound:|anki:|\[type:|/?latex\]|/?\$\$?\])", re.IGNORECASE)
+_ALT = re.compile(r' alt="([^"]*)"')
 _SRC = re.compile(r' src="([^"]*)"')
 _OWN = re.compile(f"[{MARK}{UNCHECKED}{CHECKED}]")
 _TASK = re.compile(f"<li>(\\s*(?:<p>)?)(?=[{UNCHECKED}{CHECKED}])")
@@ -39,6 +40,11 @@ def plain(text: str) -> str:
     return _MATH_OPENING.sub(r"\\<span></span>", text) if "\\" in text else text
 
 
+def unformatted(text: str) -> str:
+    """Return text of no formatting as HTML, in an element or an attribute, in which Anki acts upon nothing."""
+    return neutral(plain(escape(fit(text))))
+
+
 def image(src: str, attributes: str) -> str:
     """Return an img element: an address of a local picture becomes a placeholder; attributes begin with a blank."""
     if src.startswith("//"):
@@ -49,7 +55,7 @@ def image(src: str, attributes: str) -> str:
 
 
 def finished(cleaned: str) -> tuple[str, list[str]]:
-    """Return cleaned HTML ready for a card, and the addresses of its pictures.
+    """Return cleaned HTML ready for a card, and the addresses of its local pictures.
 
     The renderer's own marks become what they stand for, but only in text: where the author's HTML swallowed them into
     an attribute, they are dropped.
@@ -59,6 +65,8 @@ def finished(cleaned: str) -> tuple[str, list[str]]:
     for number, piece in enumerate(pieces):
         if number % 2 == 0:
             text = plain(piece)
+            if piece.endswith("\\") and number + 1 < len(pieces) and pieces[number + 1].startswith("<wbr"):
+                text += "<span></span>"  # MathJax reads on across this one element
             if _OWN.search(text):
                 text = text.replace(UNCHECKED, checkbox(False) + " ").replace(CHECKED, checkbox(True) + " ")
                 text = text.replace(MARK, "")
@@ -74,13 +82,21 @@ def framed(html: str) -> str:
     """Return HTML with each table in a wrapper that can scroll, and with nothing in it that Anki would act upon."""
     if "<table" in html:
         html = html.replace("<table", '<div class="db-table"><table').replace("</table>", "</table></div>")
+    return neutral(html)
+
+
+def neutral(html: str) -> str:
+    """Return HTML without what Anki reads in any text of a card: sounds, speech, LaTeX, a box to type the answer in."""
     return _ANKI_TAG.sub("&#91;", html) if "[" in html else html
 
 
 def _finished_image(tag: str, pictures: list[str]) -> str:
+    """Return an image as `image` makes it; one that has lost its address is the text that stands for it."""
     found = _SRC.search(tag)
     if not found:
-        return tag
+        alternative = _ALT.search(tag)
+        return plain(alternative.group(1)) if alternative else ""
     src = unescape(found.group(1))
-    pictures.append(src)
+    if is_relative(src):
+        pictures.append(src)
     return image(src, (tag[: found.start()] + tag[found.end() :])[4:-1])

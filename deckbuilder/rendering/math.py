@@ -10,7 +10,6 @@ import re
 
 _BRACE_OR_COMMAND = re.compile(r"\\.|[{}]", re.DOTALL)
 _BLANK_LINES = re.compile(r"\n[ \t]*(?=\n)")
-_TRAILING_BACKSLASHES = re.compile(r"\\+\Z")
 
 
 def inline_math(tex: str, mark: str = "") -> str:
@@ -46,8 +45,7 @@ def _body(tex: str, closing: str) -> tuple[str, bool]:
                 done = found.end()
     if pieces:
         tex = "".join([*pieces, tex[done:]])
-    backslashes = _TRAILING_BACKSLASHES.search(tex)
-    if backslashes and len(backslashes.group()) % 2:
+    if (len(tex) - len(tex.rstrip("\\"))) % 2:
         tex += " "
     return escape_text(tex), depth == 0
 

@@ -9,14 +9,18 @@ from functools import lru_cache
 from hashlib import blake2b
 from html import escape
 from types import MappingProxyType
+from urllib.parse import quote
 
+from deckbuilder import rules
 from deckbuilder.cache import Shelf, digest_of
-from deckbuilder.diagnostics import Span
+from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.drills.slots import Slots
 from deckbuilder.identity.resolve import Identity
 from deckbuilder.kinds import fields
+from deckbuilder.limits import limits
 from deckbuilder.project import Settings, slug
 from deckbuilder.rendering.drafts import Draft, DraftedQuestion, Settling
+from deckbuilder.rendering.finish import neutral, unformatted
 from deckbuilder.rendering.media import MediaFile
 from deckbuilder.rendering.pictures import PictureUse, with_pictures
 
@@ -141,7 +145,7 @@ def rendered(
     question, draft = resolved.question, resolved.draft
     topic = _topic(question.section)
     source = source_link(question.inside, draft.span, settings.source_url)
-    version = escape(settings.version)
+    version = unformatted(settings.version)
     names = _names(draft.pictures, pictures) if draft.pictures else _NO_NAMES
     prefix = slug(deck) if settings.tag_prefix is None else settings.tag_prefix
     tags = tags_of(question.section, question.tags, settings.tags, prefix)
@@ -151,6 +155,20 @@ def rendered(
         known = _prints(RenderedNote(resolved, topic, source, version, names, tags, _NOT_YET))
         shelf.put(digest, known)
     return RenderedNote(resolved, topic, source, version, names, tags, Prints(*known))
+
+
+def too_long_fields(note: RenderedNote) -> list[Diagnostic]:
+    """Return a finding for each field that no device could be asked to show."""
+    most = limits()["field"]
+    return [
+        rules.TOO_MUCH.at(
+            note.resolved.span,
+            what=f"the field {name} of this note has {len(text):,} characters, more than the {most:,} that are taken",
+            limit="field",
+        )
+        for name, text in note.resolved.draft.fields.items()
+        if len(text) > most
+    ]
 
 
 def _names(uses: Iterable[PictureUse], pictures: Mapping[tuple[str, str], MediaFile]) -> Mapping[str, str]:
@@ -167,16 +185,16 @@ def _prints(note: RenderedNote) -> tuple[str, str, str]:
 
 @lru_cache(maxsize=1024)
 def _topic(section: tuple[str, ...]) -> str:
-    return escape(" › ".join(section))
+    return unformatted(" › ".join(section))
 
 
 def source_link(inside: str, span: Span, url: str) -> str:
     """Return where a note stands: a link, if the project gives an address for its sources."""
     place = f"{inside}:{span.line}"
     if not url:
-        return escape(place)
-    address = url.replace("{path}", inside).replace("{line}", str(span.line))
-    return f'<a href="{escape(address)}">{escape(place)}</a>'
+        return unformatted(place)
+    address = url.replace("{path}", quote(inside, errors="replace")).replace("{line}", str(span.line))
+    return f'<a href="{neutral(escape(address))}">{unformatted(place)}</a>'
 
 
 @lru_cache(maxsize=1024)

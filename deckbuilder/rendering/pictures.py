@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import stat
 import unicodedata
@@ -18,21 +19,25 @@ from urllib.parse import unquote
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.files import TooLarge, read_ordinary
+from deckbuilder.limits import MEGABYTE, VARIABLE, limits
 from deckbuilder.rendering.media import MediaFile
 from deckbuilder.rendering.svg import svg_problem
 
 PLACEHOLDER: Final = "db-picture:"
 """Scheme of a local picture's address until its packed name is known; the cleaning lets no author use it."""
 
-MAX_BYTES: Final = 30_000_000
 MAX_SEARCHED: Final = 5_000
+MAX_PATH: Final = 1_000
 TYPES: Final = {
     ".png": "png", ".jpg": "jpg", ".jpeg": "jpg", ".gif": "gif", ".webp": "webp", ".avif": "avif", ".svg": "svg",
 }  # fmt: skip
 
+SHOWN: Final = 100
+"""Characters of a path that a message shows."""
+
 _PICTURE = re.compile(rf'<img src="{PLACEHOLDER}([^"]*)"')
 _DRIVE = re.compile(r"[A-Za-z]:")
-_DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|\Z)", re.IGNORECASE)
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|com[\d¹²³]|lpt[\d¹²³]) *(?:[.:]|\Z)", re.IGNORECASE)
 _SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"RIFF")
 _LFS = b"version https://git-lfs"
 
@@ -86,10 +91,13 @@ class _Library:
     listings: dict[Path, list[str]] = field(default_factory=dict)
     read: dict[Path, MediaFile | str] = field(default_factory=dict)
     by_name: dict[str, MediaFile] = field(default_factory=dict)
+    held: int = 0
 
     def look_up(self, use: PictureUse) -> MediaFile | Diagnostic:
         """Return the picture that a use means, or what is wrong with it."""
-        shown = unquote(use.src)
+        shown = _shown(unquote(use.src))
+        if len(use.src) > MAX_PATH:
+            return rules.PICTURE_MISSING.at(use.span, path=shown, suggestion="write the path of a picture")
         missing: Diagnostic | None = None
         for path in _readings(use.src):
             inside = _inside(self._home(use.span.file), path)
@@ -147,10 +155,17 @@ class _Library:
         if isinstance(content, str):
             return content
         problem = svg_problem(content) if kind == "svg" else _raster_problem(content)
+        problem = problem or _size_problem(content, drawn=kind == "svg")
         if problem:
             return problem
         name = f"db-{sha256(content).hexdigest()[:16]}.{kind}"
-        return self.by_name.setdefault(name, MediaFile(name, content))
+        if name not in self.by_name:
+            most = limits()["pictures-mb"]
+            if self.held + len(content) > most * MEGABYTE:
+                return _too_much("pictures-mb", f"with it the deck's pictures have more than the {most} MB")
+            self.held += len(content)
+            self.by_name[name] = MediaFile(name, content)
+        return self.by_name[name]
 
     def _hint(self, inside: PurePosixPath) -> str:
         """Return what may have been meant by a path where there is nothing: a near name, or the same name elsewhere."""
@@ -210,11 +225,36 @@ def _inside(home: PurePosixPath, path: str) -> PurePosixPath | None:
 def _read(path: Path) -> bytes | str:
     """Return the bytes of an ordinary file, or in words why they cannot be had."""
     try:
-        return read_ordinary(path, MAX_BYTES, follow=False)  # no link that was put there since the path was looked at
-    except TooLarge as found:
-        return f"it has {found.size // 1_000_000} MB, more than the {MAX_BYTES // 1_000_000} MB allowed"
+        most = limits()["picture-mb"]
+        return read_ordinary(path, most * MEGABYTE, follow=False)  # no link put there since the path was looked at
+    except TooLarge:
+        return _too_much("picture-mb", f"it has more than the {most} MB")
     except OSError as error:
         return error.strerror or "it cannot be read"
+
+
+def _too_much(limit: str, problem: str) -> str:
+    return f"{problem} that are taken; whoever builds may allow more with {VARIABLE}={limit}=NUMBER"
+
+
+def _shown(path: str) -> str:
+    return path if len(path) <= SHOWN else path[: SHOWN - 1] + "…"
+
+
+def _size_problem(content: bytes, *, drawn: bool) -> str:
+    """Return in words what is wrong with how large a picture is when it is unpacked, or ""."""
+    import imagesize  # of use only where there are pictures
+
+    try:
+        width, height = imagesize.get(io.BytesIO(content))
+    except Exception:  # of a reader of headers, at bytes that may be anything
+        width, height = 0, 0
+    if width <= 0 or height <= 0:
+        return "" if drawn else "its size cannot be read: the file is damaged"  # a drawing may do without one
+    most = limits()["megapixels"]
+    if width * height > most * 1_000_000:
+        return _too_much("megapixels", f"it has {width} × {height} pixels, more than the {most} million")
+    return ""
 
 
 def _raster_problem(content: bytes) -> str:

@@ -52,19 +52,35 @@ _PYMDOWN: Final = frozenset("""
 _OF_A_PAGE: Final = frozenset({"toc", "meta", "markdown.extensions.toc", "markdown.extensions.meta"})
 _READS_FILES: Final = frozenset({"pymdownx.snippets", "pymdownx.b64", "pymdownx.pathconverter"})
 
+_CODEHILITE: Final = frozenset("""
+    anchorlinenos css_class guess_lang hl_lines lang_prefix lineanchors linenos linenostart linenostep linenums
+    linespans nobackground use_pygments wrapcode
+""".split())  # fmt: skip
+"""Options of codehilite. It hands any other to Pygments, which has some that name files."""
+
+_ON_FENCES: Final = frozenset({"hl_lines", "lineanchors", "linenos", "linenostart", "linenums", "linespans", "title"})
+"""What may stand in the braces of a fence besides its language and classes."""
+
 _FORCED: Final[dict[str, dict[str, object]]] = {
-    "codehilite": {"noclasses": False},
-    "pymdownx.highlight": {"noclasses": False},
+    "codehilite": {"noclasses": False, "pygments_formatter": "html", "pygments_style": "default"},
+    "pymdownx.highlight": {"noclasses": False, "pygments_style": "default"},
     ARITHMATEX: {"generic": True, "preview": False, "inline_tag": "span", "block_tag": "div"},
 }
 """Options that a card leaves no choice in: colours are the style sheet's, and math is text between delimiters."""
 
+MAX_PROBLEM: Final = 200
+"""Characters of what an extension says that a message shows."""
+
 _SAMPLE = "a\n\n- b\n\n```python\nc\n```\n"
 _PARAGRAPH = re.compile(r"<p>((?:(?!</?p>).)*)</p>\Z", re.DOTALL)
 _ARITHMATEX = re.compile(r'<(span|div) class="arithmatex">\s*\\[(\[]([^<]*?)\\[)\]]\s*</\1>')
-_TASK = re.compile(r'<li class="task-list-item">(\s*(?:<p>)?)\s*(?:<label[^>]*>)?<input type="checkbox"([^>]*)>\s*')
-_LINK = re.compile(r'<a\b[^>]*? href="([^"]*)"')
-_IMAGE = re.compile(r'<img\b[^>]*? src="([^"]*)"[^>]*>')
+_TASK = re.compile(
+    r'<li class="task-list-item">(\s*+(?:<p>)?+)\s*+(?:<label[^<>]*>)?<input type="checkbox"([^<>]*)>\s*'
+)
+_FENCE = re.compile(r" {0,3}(?:`{3,}+|~{3,}+)[^\n{]*+\{")
+_OPTION = re.compile(r"""(?<![^\s{}"'])([^\s={}"']++)=(?:"[^"\n]*"|'[^'\n]*'|[^\s"'{}]*)""")
+_LINK = re.compile(r'<a\b[^<>]*? href="([^"<>]*)"')
+_IMAGE = re.compile(r'<img\b[^<>]*? src="([^"<>]*)"[^<>]*>')
 _ALT = re.compile(r' alt="([^"]*)"')
 _CODE_OPENING = re.compile(r'<pre[^>]*>(?:<span></span>)?<code(?: class="(?:[^"]*\blanguage-)?([^"\s]*)[^"]*")?[^>]*>')
 _CODE_CLOSING = "</code></pre>"
@@ -85,6 +101,10 @@ def render_python_markdown(
         converted = markdown.convert(text)
     except RecursionError:
         findings.diagnostics.append(rules.NESTED_TOO_DEEP.at(passage.span(), depth=MAX_NESTING))
+        converted = escape_text(text)
+    except Exception as error:  # extensions raise what they like at what they did not expect
+        problem = f"{type(error).__name__}: {error}"
+        findings.diagnostics.append(rules.EXTENSION_FAILED.at(passage.span(), problem=problem[:MAX_PROBLEM]))
         converted = escape_text(text)
     for formula in formulas:
         findings.formula(formula.tex, formula.markup, formula.doubt)
@@ -113,7 +133,7 @@ class _Loaded:
     """The converter of one set of extensions; those that cannot be used are left out and named in `problems`."""
 
     def __init__(self, extensions: Iterable[tuple[str, str]]) -> None:
-        wanted = [(name, json.loads(settings)) for name, settings in extensions]
+        wanted = [(name, _options(settings)) for name, settings in extensions]
         self.problems: list[tuple[str, str]] = []
         usable: dict[str, dict[str, object]] = {_full_name(name): {} for name in ALWAYS}
         for name, settings in wanted:
@@ -130,7 +150,7 @@ class _Loaded:
                 usable[bundle] = {**_FORCED, **usable[bundle]}
         self._formulas: list[Formula] = []
         math: list[Extension] = [] if ARITHMATEX in usable else [_MathExtension(self._formulas)]
-        self._markdown = Markdown(extensions=[*usable, *math], extension_configs=usable)
+        self._markdown = Markdown(extensions=[*usable, *math, _FenceExtension()], extension_configs=usable)
 
     def converter(self) -> tuple[Markdown, list[Formula]]:
         """Return the converter, fresh, and the list that it will put the formulas into."""
@@ -144,6 +164,12 @@ def _loaded(options: RenderOptions) -> _Loaded:
     return _Loaded(options.markdown_extensions)
 
 
+def _options(settings: str) -> dict[str, Any]:
+    """Return an extension's options, with no character in them that stands for the renderer's own."""
+    read: dict[str, Any] = json.loads(fit(json.dumps(json.loads(settings), ensure_ascii=False)))
+    return read
+
+
 def _full_name(name: str) -> str:
     return f"markdown.extensions.{name}" if name in _OURS else name
 
@@ -154,6 +180,9 @@ def _problem(full: str, name: str, settings: Mapping[str, Any]) -> str:
         return "it reads files, and a deck shows only what is in it"
     if full.removeprefix("markdown.extensions.") not in _OURS and full.removeprefix("pymdownx.") not in _PYMDOWN:
         return "only Python-Markdown's own extensions and those of pymdownx are loaded, as any other is foreign code"
+    foreign = settings.keys() - _CODEHILITE - _FORCED["codehilite"].keys()
+    if full == "markdown.extensions.codehilite" and foreign:
+        return f"its option `{min(foreign)}` would go to Pygments, which has some that name files"
     try:
         Markdown(extensions=[full], extension_configs={full: dict(settings)}).convert(_SAMPLE)
     except ModuleNotFoundError as error:
@@ -175,6 +204,25 @@ class _MathExtension(Extension):
         md.ESCAPED_CHARS = [*md.ESCAPED_CHARS, "$"]
         md.preprocessors.register(_MathBlocks(md, self.formulas), "db_math_block", 24)
         md.inlinePatterns.register(_MathInline(md, self.formulas), "db_math", 185)
+
+
+class _FenceExtension(Extension):
+    """Takes from the braces of a fence what is not about lines of code: fenced_code hands all of it to Pygments."""
+
+    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802
+        """Put the rule before every one that reads fences."""
+        md.preprocessors.register(_FenceOptions(md), "db_fence_options", 100)
+
+
+class _FenceOptions(Preprocessor):
+    def run(self, lines: list[str]) -> list[str]:
+        """Return the lines with each fence's options down to those of codehilite."""
+        return [
+            _OPTION.sub(lambda found: found.group() if found.group(1) in _ON_FENCES else "", line)
+            if _FENCE.match(line)
+            else line
+            for line in lines
+        ]
 
 
 class _MathBlocks(Preprocessor):
@@ -246,7 +294,7 @@ def _report_addresses(html: str, text: str, findings: Findings) -> None:
 def _with_own_parts(html: str, findings: Findings) -> str:
     html = _ARITHMATEX.sub(lambda found: _own_math(found, findings), html)
     html = _TASK.sub(lambda found: f"<li>{found.group(1)}{CHECKED if 'checked' in found.group(2) else UNCHECKED}", html)
-    return "".join(_with_own_code(html))
+    return "".join(_with_own_code(html, findings))
 
 
 def _own_math(found: re.Match[str], findings: Findings) -> str:
@@ -255,7 +303,7 @@ def _own_math(found: re.Match[str], findings: Findings) -> str:
     return inline_math(tex, MARK) if found.group(1) == "span" else displayed_math(tex, "div", MARK)
 
 
-def _with_own_code(html: str) -> Iterable[str]:
+def _with_own_code(html: str, findings: Findings) -> Iterable[str]:
     """Yield the HTML with each block of code as `code_block` makes it."""
     done = 0
     while (start := html.find("<pre", done)) >= 0 and (end := html.find(_CODE_CLOSING, start)) >= 0:
@@ -265,14 +313,17 @@ def _with_own_code(html: str) -> Iterable[str]:
             done = start + 4
             continue
         yield html[done:start]
-        yield _own_code(html[opening.end() : end], opening.group(1) or "")
+        yield _own_code(html[opening.end() : end], opening.group(1) or "", findings)
         done = end + len(_CODE_CLOSING)
     yield html[done:]
 
 
-def _own_code(html: str, language: str) -> str:
+def _own_code(html: str, language: str, findings: Findings) -> str:
     if "<" in html:
         # An extension has highlighted it already, and knows of lines to stress or to number.
         return code_frame(html, MARK)
     code = unescape(html)
-    return displayed_math(code, "div", MARK) if language == "math" else code_block(code, language, MARK)
+    if language != "math":
+        return code_block(code, language, MARK)
+    findings.formula(code, "", "")
+    return displayed_math(code, "div", MARK)

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from dataclasses import dataclass, field
 from typing import Final
 from xml.parsers import expat
 
+MAX_DRAWN: Final = 200_000
+"""Elements that are drawn, those counted again that are drawn again: ten `<use>` of ten each already make a hundred."""
+
+MAX_DEPTH: Final = 200
 _FORBIDDEN: Final = frozenset(
     {"script", "foreignobject", "iframe", "embed", "object", "audio", "video", "handler", "set"}
 )
 _ANIMATED_ADDRESS: Final = frozenset({"href", "src"})
 _RASTER_DATA = re.compile(r"\s*data:image/(?:png|jpeg|gif|webp);base64,", re.IGNORECASE)
-_FOREIGN_STYLE = re.compile(r"@import|\\|expression\s*\(|url\(\s*[\"']?\s*(?![\"'#\s])", re.IGNORECASE)
+_FOREIGN_STYLE = re.compile(
+    r"@import|\\|expression\s*\(|(?:image|image-set|src)\(|url\(\s*+[\"']?+\s*+(?![\"'#\s])", re.IGNORECASE
+)
+_TAKES_ADDRESS = re.compile(r"url|image|src", re.IGNORECASE)
+_OWN_ADDRESS = re.compile(r"url\(\s*+[\"']?+\s*+#([^\"')\s]+)", re.IGNORECASE)
 
 
 class _RefusedError(Exception):
@@ -20,13 +30,16 @@ class _RefusedError(Exception):
 
 def svg_problem(content: bytes) -> str:
     """Return in words why an SVG cannot go onto cards, or "" if it can."""
+    drawing = _Drawing()
     parser = expat.ParserCreate()
-    parser.StartElementHandler = _check_element
+    parser.StartElementHandler = drawing.begin
+    parser.EndElementHandler = drawing.end
     parser.StartDoctypeDeclHandler = _check_doctype
     parser.ProcessingInstructionHandler = _check_instruction
-    parser.CharacterDataHandler = _check_text
+    parser.CharacterDataHandler = drawing.text
     try:
         parser.Parse(content, True)
+        drawing.check_size()
     except _RefusedError as refused:
         return str(refused)
     except (expat.ExpatError, ValueError, LookupError) as error:
@@ -34,12 +47,73 @@ def svg_problem(content: bytes) -> str:
     return ""
 
 
-def _check_element(name: str, attributes: dict[str, str]) -> None:
-    tag = _local(name)
-    if tag in _FORBIDDEN:
-        raise _RefusedError(f"it holds a `<{tag}>`")
-    for key, value in attributes.items():
-        _check_attribute(tag, _local(key), value)
+@dataclass(slots=True)
+class _Drawing:
+    """What has been read of a drawing: for each part with an id how much is in it, and which parts it draws again.
+
+    The part of name "" is the whole. An element counts for the innermost part around it, and each part is a piece of
+    the part around it.
+    """
+
+    open: list[str] = field(default_factory=lambda: [""])
+    sizes: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    pieces: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    style: list[str] | None = None
+
+    def begin(self, name: str, attributes: dict[str, str]) -> None:
+        """Refuse what is no drawing, and count the element."""
+        tag = _local(name)
+        if tag in _FORBIDDEN:
+            raise _RefusedError(f"it holds a `<{tag}>`")
+        if len(self.open) > MAX_DEPTH:
+            raise _RefusedError(f"its elements are nested deeper than {MAX_DEPTH}")
+        if tag == "style":
+            self.style = []
+        around = self.open[-1]
+        part = attributes.get("id", around)
+        if part != around:
+            self.pieces[around].append(part)
+        self.open.append(part)
+        self.sizes[part] += 1
+        for key, value in attributes.items():
+            plain = _local(key)
+            _check_attribute(tag, plain, value)
+            if plain == "href" and value.strip().startswith("#") and tag != "a":
+                self.pieces[part].append(value.strip()[1:])
+            elif "url(" in value.lower():
+                self.pieces[part] += _OWN_ADDRESS.findall(value)
+
+    def end(self, name: str) -> None:
+        """Leave the element; refuse a style sheet that is not about the drawing alone."""
+        self.open.pop()
+        if self.style is not None and _local(name) == "style":
+            if _FOREIGN_STYLE.search("".join(self.style)):
+                raise _RefusedError("its style refers to something outside")
+            self.style = None
+
+    def text(self, text: str) -> None:
+        """Gather what a style sheet says, which comes in pieces."""
+        if self.style is not None:
+            self.style.append(text)
+
+    def check_size(self) -> None:
+        """Refuse a drawing that draws too much, or parts that hold themselves."""
+        whole: dict[str, int] = {}
+        waiting = [("", False)]
+        inside: set[str] = set()
+        while waiting:
+            part, is_done = waiting.pop()
+            if is_done:
+                inside.discard(part)
+                whole[part] = self.sizes[part] + sum(whole[piece] for piece in self.pieces[part])
+                if whole[part] > MAX_DRAWN:
+                    raise _RefusedError(f"it draws more than {MAX_DRAWN:,} elements")
+            elif part in inside:
+                raise _RefusedError(f"its part `{part[:60]}` holds itself")
+            elif part not in whole:
+                inside.add(part)
+                waiting.append((part, True))
+                waiting += [(piece, False) for piece in dict.fromkeys(self.pieces[part]) if piece not in whole]
 
 
 def _check_attribute(tag: str, name: str, value: str) -> None:
@@ -51,14 +125,8 @@ def _check_attribute(tag: str, name: str, value: str) -> None:
             raise _RefusedError(f"it refers to `{value.strip()[:60]}`")
     elif name == "attributename" and _local(value.strip()) in _ANIMATED_ADDRESS:
         raise _RefusedError("it animates an address")
-    elif _FOREIGN_STYLE.search(value) and (name == "style" or "url" in value.lower()):
+    elif _FOREIGN_STYLE.search(value) and (name == "style" or _TAKES_ADDRESS.search(value)):
         raise _RefusedError(f"its `{name}` refers to something outside")
-
-
-def _check_text(text: str) -> None:
-    # Only a style sheet can mean anything by these; in the text of a drawing they are rare enough to refuse as well.
-    if "@import" in text.lower() or ("url(" in text.lower() and _FOREIGN_STYLE.search(text)):
-        raise _RefusedError("its style refers to something outside")
 
 
 def _check_doctype(name: str, system: str | None, public: str | None, has_internal_subset: bool) -> None:

@@ -13,8 +13,8 @@ from deckbuilder.source.blocks import read_blocks
 from deckbuilder.source.passage import Line, Passage
 from deckbuilder.source.prose import prose_of
 
-_TAG = re.compile(r"<(?P<close>/)?details\b[^>]*>", re.IGNORECASE)
-_SUMMARY = re.compile(r"\s*<summary\b[^>]*>(?P<title>.*?)</summary>", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"<(?P<close>/)?details\b[^<>]*>", re.IGNORECASE)
+_SUMMARY = re.compile(r"\s*<summary\b[^<>]*>(?P<title>.*?)</summary>", re.IGNORECASE | re.DOTALL)
 _ANSWER = re.compile(r"\W*(?:show\s+)?(?:the\s+)?(?:answer|solution|reveal)\W*", re.IGNORECASE)
 _HINT = re.compile(r"\W*(?:show\s+)?hint\s*\d*\W*", re.IGNORECASE)
 
@@ -95,7 +95,7 @@ def _details(passage: Passage, prose: str, opening: re.Match[str], closing: re.M
     title = ""
     if summary:
         start = summary.end()
-        title = re.sub(r"<[^>]*>", "", passage.text[summary.start("title") : summary.end("title")])
+        title = re.sub(r"<[^<>]*>", "", passage.text[summary.start("title") : summary.end("title")])
     inner = _dedented(passage.cut(start, closing.start()))
     return Details(opening.start(), closing.end(), " ".join(title.split()), inner)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic
+from deckbuilder.limits import limits
 from deckbuilder.source.blocks import Block, Structure, item_content, remember, structure_of
 from deckbuilder.source.files import SourceFile
 from deckbuilder.source.gfm import MAX_NESTING, plain_text
@@ -144,6 +145,8 @@ def _heading_question(
 
 def _title(heading: str) -> str:
     """Return a heading's text as it stands on cards: without formatting, comments and TODOs."""
+    if len(heading) > limits()["heading"]:
+        return heading  # not even tried: an error will say that it is too long
     bare, _ = without_todos(read_comments(passage_of(heading))[0])
     return plain_text(bare.text) or plain_text(heading)
 

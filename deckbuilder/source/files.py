@@ -9,8 +9,8 @@ from pathlib import Path
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.files import TooLarge, read_ordinary
+from deckbuilder.limits import MEGABYTE, limits
 
-MAX_MEGABYTES = 64
 _LEFT_OUT = {"node_modules", "__pycache__"}
 
 
@@ -24,12 +24,13 @@ class SourceFile:
     text: str
 
 
-def read_text(path: Path, name: str, limit: int = MAX_MEGABYTES) -> tuple[str | None, list[Diagnostic]]:
-    """Return the text of the file at `path`, of up to `limit` MB, or None and why it cannot be read."""
+def read_text(path: Path, name: str, limit: str = "file-mb") -> tuple[str | None, list[Diagnostic]]:
+    """Return the text of the file at `path`, no larger than the named limit, or None and why it cannot be read."""
+    most = limits()[limit]
     try:
-        raw = read_ordinary(path, limit << 20)
-    except TooLarge as found:
-        return None, [rules.FILE_TOO_LARGE.at(Span(name), path=name, size=found.size >> 20, limit=limit)]
+        raw = read_ordinary(path, most * MEGABYTE)
+    except TooLarge:
+        return None, [rules.FILE_TOO_LARGE.at(Span(name), path=name, most=most, limit=limit)]
     except OSError as error:
         return None, [_unreadable(name, error)]
     return _decoded(raw, name)
@@ -68,18 +69,55 @@ def markdown_files(folder: Path) -> tuple[list[Path], list[OSError]]:
     """
     found: list[Path] = []
     problems: list[OSError] = []
-    for here, folders, files in os.walk(folder, onerror=problems.append):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _LEFT_OUT)
-        found += [Path(here) / name for name in sorted(filter(_is_markdown, files))]
+    waiting = [folder]
+    while waiting:  # no recursion: folders may be nested deeper than Python calls
+        here = waiting.pop()
+        try:
+            with os.scandir(here) as entries:
+                shown = sorted((one for one in entries if not one.name.startswith(".")), key=lambda one: one.name)
+        except OSError as error:
+            problems.append(error)
+            continue
+        found += [here / one.name for one in shown if _is_markdown(one.name) and not one.is_dir()]
+        waiting += [
+            here / one.name
+            for one in reversed(shown)
+            if one.is_dir(follow_symlinks=False) and one.name not in _LEFT_OUT
+        ]
     return found, problems
 
 
 def _is_markdown(name: str) -> bool:
-    return name.lower().endswith((".md", ".markdown")) and not name.startswith(".")
+    return name.lower().endswith((".md", ".markdown"))
+
+
+def _too_much(paths: list[Path], root: str) -> Diagnostic | None:
+    most = limits()
+    if len(paths) > most["files"]:
+        what = f"the deck has {len(paths):,} Markdown files, more than the {most['files']:,} that are read"
+        return rules.TOO_MUCH.at(Span(root or "."), what=what, limit="files")
+    size = sum(map(_size, paths))
+    if size > most["text-mb"] * MEGABYTE:
+        megabytes, allowed = size // MEGABYTE, most["text-mb"]
+        what = f"the deck's Markdown files have {megabytes:,} MB, more than the {allowed:,} MB that are read"
+        return rules.TOO_MUCH.at(Span(root or "."), what=what, limit="text-mb")
+    return None
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def read_files(folder: Path, paths: list[Path], root: str) -> tuple[list[SourceFile], list[Diagnostic]]:
-    """Read each Markdown file; `root` is how the user names `folder`, put before each file's name in diagnostics."""
+    """Read each Markdown file; `root` is how the user names `folder`, put before each file's name in diagnostics.
+
+    Where there are too many, or too much is in them, none is read.
+    """
+    if too_much := _too_much(paths, root):
+        return [], [too_much]
     found: list[SourceFile] = []
     diagnostics: list[Diagnostic] = []
     home = folder.resolve()

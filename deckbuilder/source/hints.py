@@ -6,7 +6,7 @@ import re
 
 from deckbuilder.source.blocks import Block
 from deckbuilder.source.passage import Passage
-from deckbuilder.source.prose import closing_parenthesis, prose_of
+from deckbuilder.source.prose import closing_parentheses, prose_of
 
 _OPENING = re.compile(r"\(\s*hint\b(?:\s*\d+)?\s*:", re.IGNORECASE)
 _NUMBERED = re.compile(r"\bhint\s*\d+\s*:", re.IGNORECASE)
@@ -21,12 +21,15 @@ def split_hints(question: Passage) -> tuple[Passage, tuple[Passage, ...]]:
     prose = prose_of(question)
     cuts: list[tuple[int, int]] = []
     hints: list[Passage] = []
+    closings = closing_parentheses(prose)
     for match in _OPENING.finditer(prose):
-        closing = closing_parenthesis(prose, match.start())
+        closing = closings.get(match.start())
         if closing is None or (cuts and match.start() < cuts[-1][1]):
             continue
-        blanks = len(prose[: match.start()]) - len(prose[: match.start()].rstrip())
-        cuts.append((match.start() - blanks, closing + 1))
+        start = match.start()
+        while start and prose[start - 1].isspace():
+            start -= 1
+        cuts.append((start, closing + 1))
         hints += _parts(question, prose, match.start(), closing)
     return question.without(cuts), tuple(hints)
 

@@ -7,7 +7,7 @@ finding stand, in an item or in a section.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
@@ -15,12 +15,11 @@ from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.source.blocks import read_blocks
 from deckbuilder.source.passage import Passage
-from deckbuilder.source.prose import prose_of
+from deckbuilder.source.prose import comment_end, prose_of
 from deckbuilder.source.vocabulary import ID_SHAPE, TAG_SHAPE, read_tags
 from deckbuilder.waivers import Waiver, read_waivers
 from deckbuilder.yaml_text import YamlValue, read_yaml, suggestion
 
-_COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
 _WORD = re.compile(r"\s*([A-Za-z]{3,8})\s*:")
 _ID = re.compile(r"[\w.-]{1,100}")
 
@@ -85,21 +84,22 @@ def read_comments(passage: Passage) -> tuple[Passage, list[Comment], list[Diagno
     comments: list[Comment] = []
     cuts: list[tuple[int, int]] = []
     diagnostics: list[Diagnostic] = []
-    for match in _COMMENT.finditer(text):
-        if prose[match.start()] != "<":
+    for start, end in _comments(text):
+        if prose[start] != "<":
             continue
-        cuts.append(match.span())
-        word = _WORD.match(match.group(1))
+        cuts.append((start, end))
+        begin, content = start + 4, text[start + 4 : end - 3]
+        word = _WORD.match(content)
         if not word:
             continue
         name = word.group(1)
-        span = passage.span_at(match.start(1) + word.start(1), len(name))
+        span = passage.span_at(begin + word.start(1), len(name))
         if name not in _NAMES:
             if get_close_matches(name.lower(), _NAMES, cutoff=0.7):
                 help_ = suggestion(name.lower(), _NAMES)
                 diagnostics.append(rules.METADATA_MISSPELT.at(span, word=name, suggestion=help_))
             continue
-        values, problems = _values(passage, match.start(1), match.group(1), name, span)
+        values, problems = _values(passage, begin, content, name, span)
         diagnostics += problems
         if name == LINT:
             waivers, problems = read_waivers(values)
@@ -109,6 +109,14 @@ def read_comments(passage: Passage) -> tuple[Passage, list[Comment], list[Diagno
             comments.append(Comment(name, metadata, span))
         diagnostics += problems
     return passage.without(cuts), comments, diagnostics
+
+
+def _comments(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where each comment begins and ends."""
+    start = text.find("<!--")
+    while start >= 0 and (end := comment_end(text, start)):
+        yield start, end
+        start = text.find("<!--", end)
 
 
 def _values(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from deckbuilder.source.blocks import Block
@@ -13,10 +14,11 @@ _NOT_PROSE = re.compile(
       (?P<ticks>(?<!`)`+(?!`))            # a code span: closed by as many backticks, see _code_end
     | (?P<escape>\\.)
     | (?P<math>\$\$[^$]+\$\$ | \$(?![\s$])[^$\n]*[^\s$]\$(?!\d))
-    | (?P<comment><!--.*?-->)
+    | (?P<comment><!--)                 # up to the next -->, see comment_end
     """,
     re.VERBOSE | re.DOTALL,
 )
+_PARENTHESIS = re.compile(r"[()]|\n[^\S\n]*+(?:\n|\Z)")
 _BLANK = "\x01"
 
 
@@ -38,18 +40,30 @@ def _blank(text: list[str], start: int, end: int) -> None:
 
 
 def _inline(text: str) -> Iterator[tuple[int, int]]:
-    position = 0
+    position, closed = 0, -1
     runs = _backtick_runs(text)
     while match := _NOT_PROSE.search(text, position):
         position = match.end()
         if match.group("escape"):
             continue
         if match.group("ticks"):
-            closing = next((start for start in runs.get(len(match.group()), ()) if start >= position), None)
-            if closing is None:
+            starts = runs.get(len(match.group()), [])
+            closing = bisect_left(starts, position)
+            if closing == len(starts):
                 continue
-            position = closing + len(match.group())
+            position = starts[closing] + len(match.group())
+        if match.group("comment"):
+            closed = closed and comment_end(text, match.start())
+            if not closed:
+                continue
+            position = closed
         yield match.start(), position
+
+
+def comment_end(text: str, start: int) -> int:
+    """Return where the comment that opens at `start` ends, 0 if it does not; nor does any after it, then."""
+    end = text.find("-->", start + 4)
+    return end + 3 if end >= 0 else 0
 
 
 def _backtick_runs(text: str) -> dict[int, list[int]]:
@@ -57,6 +71,21 @@ def _backtick_runs(text: str) -> dict[int, list[int]]:
     for match in re.finditer(r"`+", text):
         runs.setdefault(len(match.group()), []).append(match.start())
     return runs
+
+
+def closing_parentheses(prose: str) -> dict[int, int]:
+    """Return where each parenthesis is closed in its paragraph; one that is not closed there is left out."""
+    closings: dict[int, int] = {}
+    opened: list[int] = []
+    for found in _PARENTHESIS.finditer(prose):
+        sign = found.group()
+        if sign == "(":
+            opened.append(found.start())
+        elif sign != ")":
+            opened.clear()
+        elif opened:
+            closings[opened.pop()] = found.start()
+    return closings
 
 
 def closing_parenthesis(prose: str, opening: int) -> int | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
+from deckbuilder.limits import limits
 from deckbuilder.source.blocks import Block, item_content, read_blocks, read_structure, remember
 from deckbuilder.source.details import unwrap_details
 from deckbuilder.source.gfm import plain_text
@@ -63,6 +64,10 @@ def read_question(
 
     A list's item asks in its first blocks, a heading's in its lines up to line `asks_to` of the file.
     """
+    length, most = sum(len(line.text) + 1 for line in item.lines), limits()["question"]
+    if length > most:  # not even tried: a long text takes a parser much longer than many short ones
+        what = f"a question that has, with its answer, {length:,} characters, more than the {most:,} that are taken"
+        return None, [rules.TOO_MUCH.at(item.span(), what=what, limit="question")]
     diagnostics: list[Diagnostic] = []
     bare, comments, found = read_comments(item)
     diagnostics += found

@@ -17,11 +17,14 @@ LIST: Final = "list"
 HEADINGS: Final = "headings"
 HABITS: Final = (LIST, HEADINGS)
 
-_TAG = re.compile(r"[^\s\"\x00-\x1f\u202a-\u202e\u2066-\u2069]{1,100}")
+_TAG = re.compile(
+    r"[^\s\"<>\\\[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]{1,100}"
+)
+"""What can be a tag. Anki puts tags onto a card as they stand: HTML, formulas and sounds would be taken for such."""
 
 TAG_SHAPE: Mapping[str, object] = {
     "type": ["string", "number", "boolean"],
-    "pattern": r'^[^\s"\x00-\x1f]{1,100}$',
+    "pattern": r'^[^\s"<>\\\[\x00-\x1f]{1,100}$',
 }
 ID_SHAPE: Mapping[str, object] = {
     "type": ["string", "number", "boolean"],
@@ -40,5 +43,6 @@ def read_tags(value: YamlValue) -> tuple[tuple[str, ...], list[Diagnostic]]:
             tags.append(entry.text)
         else:
             span = entry.span if isinstance(entry, YamlValue) else value.span
-            diagnostics.append(rules.WRONG_METADATA.at(span, key="tags", expected="a list of tags without blanks"))
+            expected = "a list of tags without blanks, `<`, `[` and backslashes"
+            diagnostics.append(rules.WRONG_METADATA.at(span, key="tags", expected=expected))
     return tuple(tags), diagnostics

@@ -18,6 +18,7 @@ from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.rules import Rule
 from deckbuilder.tex.advice import REFUSED_BY_GITHUB, instead_of
+from deckbuilder.tex.confined import reaching_out
 from deckbuilder.tex.known import Known, known
 from deckbuilder.tex.width import unbroken_width
 
@@ -30,7 +31,7 @@ _DIMENSION = re.compile(r"\s*[-+]?(?:\d+(?:[.,]\d*)?|[.,]\d+)\s*(?:pt|em|ex|mu|p
 _ELEMENT = re.compile(r"</[a-z]+\s*>|<(?:br|hr|img)\b[^<>]*>|<(sub|sup|em|strong|span|div|code|kbd|[biuspa])\b[^<>]*>")
 _CLOSED = re.compile(r"</([a-z]+)")
 _ENTITY = re.compile(r"&(?:lt|gt|amp|nbsp|quot|le|ge|ne|times|minus|#\d+|#x[0-9a-f]+);", re.IGNORECASE)
-_PLAIN = re.compile(r"[^\W_]*(?:[\s=+\-*/().,:;|!\[\]]+[^\W_]*)*")
+_PLAIN = re.compile(r"[^\W_]*+(?:[\s=+\-*/().,:;|!\[\]]++[^\W_]*+)*+")
 _IN_TEXT = frozenset("${}\\()")
 """What may follow a backslash in `\\text`; any other is shown, backslash and all."""
 
@@ -140,6 +141,8 @@ def _check(tex: str, in_line: bool, on_github: str, defined: frozenset[str]) -> 
         and (em := unbroken_width(tex)) > _WIDEST
     ):
         problems.append(Problem(rules.TEX_WIDE, 0, len(tex), {"width": f"{em:.0f}"}))
+    for start, macro in reaching_out(tex):  # read by itself: the reader above stops where MathJax would
+        problems.append(Problem(rules.TEX_REACHES_OUT, start, len(macro) + 1, {"macro": macro}))
     if on_github:
         problems += _on_github(tex, escapes=on_github == "escapes")
     return Checked(tuple(sorted(problems, key=lambda problem: problem.start)), frozenset(reader.defines))

@@ -32,13 +32,14 @@ LAYERS = (
     ("tex", "waivers"),
     ("yaml_text",),
     ("rules",),
-    ("cache", "diagnostics", "files", "workers"),
+    ("cache", "diagnostics", "files", "limits", "workers"),
 )
 """From top to bottom; a module imports from layers below its own, never from its own or from above."""
 
 HOMES = {
     "click": ("cli",),
     "genanki": ("packaging",),
+    "imagesize": ("rendering",),
     "markdown": ("rendering",),
     "nh3": ("rendering",),
     "pygments": ("rendering",),

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deckbuilder.diagnostics import Diagnostic
-from deckbuilder.identity.lock import MAX_MEGABYTES, Lock, read_lock, write_lock
+from deckbuilder.identity.lock import Lock, read_lock, write_lock
+from deckbuilder.limits import DEFAULTS, MEGABYTE
 from deckbuilder.pipeline import Options, build
 from deckbuilder.source.files import read_text
 
@@ -152,10 +153,10 @@ def test_a_lock_may_be_larger_than_a_file_of_notes(tmp_path: Path) -> None:
     """If this failed, a deck of a million notes could be built once, and its own lock refused from then on."""
     path = tmp_path / "deck.lock"
     with path.open("wb") as file:
-        file.truncate((MAX_MEGABYTES << 20) + 1)  # a hole, which takes no room on the disk
-    text, (found,) = read_text(path, NAME, MAX_MEGABYTES)
+        file.truncate(DEFAULTS["lock-mb"][0] * MEGABYTE + 1)  # a hole, which takes no room on the disk
+    text, (found,) = read_text(path, NAME, "lock-mb")
     assert text is None
-    assert (found.code, f"{MAX_MEGABYTES} MB" in found.message) == ("DB106", True)
+    assert (found.code, f"{DEFAULTS['lock-mb'][0]} MB" in found.message) == ("DB106", True)
 
 
 def spelt_otherwise(text: str) -> str:

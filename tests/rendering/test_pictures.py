@@ -11,8 +11,9 @@ from deckbuilder.rendering.options import RenderOptions
 from deckbuilder.rendering.pictures import PictureUse, load_pictures
 from deckbuilder.rendering.renderer import render
 from deckbuilder.source.passage import passage_of
+from tests.support.pictures import png
 
-PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 40
+PNG = png()
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0"/></svg>'
 
 
