@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log
 from pathlib import Path
 from statistics import median
 from zipfile import ZipFile
@@ -31,9 +33,13 @@ MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes there, kibibytes 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one process took: `seconds` of wall time, and its peak of memory in bytes where the system tells."""
+    """What one process took: `seconds` of wall time; where the system tells, of processors, and its peak in bytes.
+
+    What its own processes took is counted in `processors`; their memory is not in `memory`.
+    """
 
     seconds: float
+    processors: float | None
     memory: int | None
 
 
@@ -48,27 +54,27 @@ def measure(command: Sequence[str], scratch: Path) -> Cost:
     with tempfile.TemporaryFile() as output:
         started = time.perf_counter()
         process = subprocess.Popen(command, stdout=output, stderr=output, env=environment)
-        memory = wait(process)
+        processors, memory = wait(process)
         seconds = time.perf_counter() - started
         if process.returncode:
             output.seek(0)
             sys.exit(f"{' '.join(command)}\n{output.read().decode(errors='replace')[-4000:]}")
-    return Cost(seconds, memory)
+    return Cost(seconds, processors, memory)
 
 
-def wait(process: subprocess.Popen[bytes]) -> int | None:
-    """Wait for a process and return its peak of memory in bytes, or None where the system does not tell."""
+def wait(process: subprocess.Popen[bytes]) -> tuple[float | None, int | None]:
+    """Wait for a process and return its seconds of processors and its peak in bytes, None where nobody tells."""
     if not hasattr(os, "wait4"):
         process.wait()
-        return None
+        return None, None
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    return usage.ru_maxrss * MAXRSS_UNIT
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss * MAXRSS_UNIT
 
 
-def build_command(deck: Path, package: Path) -> list[str]:
+def build_command(deck: Path, package: Path, *options: str) -> list[str]:
     """Return the command that builds `deck`."""
-    return [sys.executable, "-m", "deckbuilder", "build", str(deck), "-o", str(package)]
+    return [sys.executable, "-m", "deckbuilder", "build", str(deck), "-o", str(package), *options]
 
 
 def prepare(package: Path, prepared: Path) -> None:
@@ -115,13 +121,15 @@ def measure_size(count: int, rounds: int, scratch: Path) -> dict[str, list[Cost]
         str(scratch / "alone.apkg"),
     ]
 
-    costs: dict[str, list[Cost]] = {"cold build": [], "unchanged": [], "one edit": [], "genanki alone": []}
+    runs = ("cold build", "in one process", "unchanged", "one edit", "genanki alone")
+    costs: dict[str, list[Cost]] = {name: [] for name in runs}
     editions: dict[int, int] = {}
     for turn in range(rounds):
-        with tempfile.TemporaryDirectory(dir=scratch) as new:
-            make_deck(Path(new) / "deck", count)
-            cold = build_command(Path(new) / "deck", Path(new) / "cold.apkg")
-            costs["cold build"].append(measure(cold, Path(new)))
+        for name, options in (("cold build", ()), ("in one process", ("--jobs", "1"))):
+            with tempfile.TemporaryDirectory(dir=scratch) as new:
+                make_deck(Path(new) / "deck", count)
+                cold = build_command(Path(new) / "deck", Path(new) / "cold.apkg", *options)
+                costs[name].append(measure(cold, Path(new)))
         costs["genanki alone"].append(measure(alone, scratch))
         costs["unchanged"].append(measure(build_command(kept, scratch / "kept.apkg"), scratch))
         number = turn * 7919 % count
@@ -144,15 +152,54 @@ def measure_start(rounds: int, scratch: Path) -> dict[str, list[Cost]]:
     return costs
 
 
+def measure_shipped(rounds: int, scratch: Path) -> dict[str, list[Cost]]:
+    """Return the costs of building the deck of this repository anew, and of importing genanki alone."""
+    deck = scratch / "content"
+    shutil.copytree(HERE.parent / "content", deck)
+    again = build_command(deck, scratch / "shipped.apkg")
+    bare = [sys.executable, "-c", "import genanki"]
+    for command in (again, again, bare):  # the second build is the first that settles no drill
+        measure(command, scratch)
+    costs: dict[str, list[Cost]] = {"unchanged": [], "import genanki": []}
+    for _ in range(rounds):
+        costs["unchanged"].append(measure(again, scratch))
+        costs["import genanki"].append(measure(bare, scratch))
+    return costs
+
+
 def table(costs: dict[str, list[Cost]], yardstick: str) -> str:
-    """Return lines of medians: seconds, peak memory in MB, and the ratio to the yardstick."""
-    lines = [f"{'':16}{'seconds':>10}{'MB':>8}   ratio to {yardstick}"]
+    """Return lines of medians: seconds, seconds of processors, peak in MB, and the ratios of both to the yardstick."""
+    lines = [f"{'':16}{'seconds':>10}{'CPU':>10}{'MB':>8}   ratios to {yardstick}"]
     for name, runs in costs.items():
         seconds = median(cost.seconds for cost in runs)
         peaks = [cost.memory for cost in runs if cost.memory is not None]
         megabytes = f"{median(peaks) / 1e6:.0f}" if peaks else "–"
         ratio = median(a.seconds / b.seconds for a, b in zip(runs, costs[yardstick], strict=True))
-        lines.append(f"{name:16}{seconds:10.3f}{megabytes:>8}{ratio:8.2f}")
+        used, of_used = processors_of(runs, costs[yardstick])
+        lines.append(f"{name:16}{seconds:10.3f}{used:>10}{megabytes:>8}{ratio:8.2f}{of_used:>8}")
+    return "\n".join(lines)
+
+
+def processors_of(runs: list[Cost], yardstick: list[Cost]) -> tuple[str, str]:
+    """Return the median seconds of processors, and of their ratios to the yardstick's."""
+    used = [(a.processors, b.processors) for a, b in zip(runs, yardstick, strict=True)]
+    known = [(a, b) for a, b in used if a is not None and b]
+    if not known:
+        return "–", "–"
+    return f"{median(a for a, _ in known):.3f}", f"{median(a / b for a, b in known):.2f}"
+
+
+def fit(sizes: dict[int, dict[str, list[Cost]]]) -> str:
+    """Return how time grows with the number of notes: the power of it that fits best, 1 being in proportion.
+
+    By least squares over the logarithms; what every start costs, that of the smallest deck included, pulls it below 1.
+    """
+    lines = ["Growth: seconds in proportion to notes to the power of"]
+    for name in next(iter(sizes.values())):
+        points = [(log(size), log(median(cost.seconds for cost in costs[name]))) for size, costs in sizes.items()]
+        across, up = (sum(values) / len(points) for values in zip(*points, strict=True))
+        slope = sum((x - across) * (y - up) for x, y in points) / sum((x - across) ** 2 for x, _ in points)
+        lines.append(f"{name:16}{slope:10.2f}")
     return "\n".join(lines)
 
 
@@ -168,10 +215,19 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory() as scratch:
         print("\nStart\n" + table(measure_start(4 * arguments.rounds, Path(scratch)), "import click"))
+    with tempfile.TemporaryDirectory() as scratch:
+        print(
+            "\nThe deck of this repository\n"
+            + table(measure_shipped(arguments.rounds, Path(scratch)), "import genanki")
+        )
+    sizes: dict[int, dict[str, list[Cost]]] = {}
     for size in arguments.sizes.split(","):
         with tempfile.TemporaryDirectory() as scratch:
             costs = measure_size(int(size), arguments.rounds, Path(scratch))
         print(f"\n{int(size):,} notes\n" + table(costs, "genanki alone"), flush=True)
+        sizes[int(size)] = costs
+    if len(sizes) > 1:
+        print("\n" + fit(sizes))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import io
 import marshal
 import os
 import pickle
+import re
 import sys
 import time
 from collections.abc import Collection, Iterator
@@ -26,8 +27,11 @@ if TYPE_CHECKING:
     import sqlite3
     from importlib.resources.abc import Traversable
 
-LIBRARIES: Final = ("markdown-it-py", "mdit-py-plugins", "nh3", "Pygments", "PyYAML")
+LIBRARIES: Final = ("Markdown", "markdown-it-py", "mdit-py-plugins", "nh3", "Pygments", "PyYAML")
 """The distributions that decide, beside deckbuilder's own code, what is read and rendered."""
+
+EXTENSIONS: Final = "pymdown-extensions"
+"""Decides too where it is installed: the only extensions of Python-Markdown that are loaded beside its own."""
 
 KEPT_DAYS: Final = 60
 KEPT_BYTES: Final = 500_000_000
@@ -225,13 +229,34 @@ def _seal(body: bytes) -> bytes:
 @cache
 def _program() -> bytes:
     """Return a digest of all code and templates of deckbuilder, its libraries' versions, and Python's."""
-    from importlib.metadata import version
-
-    found = blake2b(repr((sys.version, [version(name) for name in LIBRARIES])).encode(), digest_size=32)
+    found = blake2b(repr((sys.version, _versions())).encode(), digest_size=32)
     for path, content in _content(files("deckbuilder"), ""):
         found.update(repr((path, len(content))).encode())
         found.update(content)
     return found.digest()
+
+
+def _versions() -> list[str]:
+    """Return the names of the libraries with their versions, as the folders that they were installed by are called.
+
+    Asking the standard library costs as much as reading a cache of 500 notes; it is asked where a folder is missing.
+    """
+    found: dict[str, str] = {}
+    for place in sys.path:
+        with contextlib.suppress(OSError):
+            for entry in os.listdir(place or "."):  # noqa: PTH208  # a string's name is all that is wanted
+                if entry.endswith((".dist-info", ".egg-info")):
+                    found.setdefault(_plain(entry.partition("-")[0]), entry)
+    if all(_plain(name) in found for name in LIBRARIES):
+        return [found.get(_plain(name), "") for name in (*LIBRARIES, EXTENSIONS)]
+    from importlib.metadata import distributions
+
+    versions = {_plain(one.name): one.version for one in distributions()}
+    return [versions.get(_plain(name), "") for name in (*LIBRARIES, EXTENSIONS)]
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "_", name).lower()
 
 
 def _content(folder: Traversable, above: str) -> Iterator[tuple[str, bytes]]:

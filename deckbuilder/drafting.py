@@ -22,7 +22,6 @@ from deckbuilder.identity.evidence import answer_print
 from deckbuilder.identity.keys import content_words
 from deckbuilder.kinds import fields
 from deckbuilder.kinds._shared.notes import Kind, Note, Part, Settled
-from deckbuilder.kinds.drill import DrillNote
 from deckbuilder.kinds.registry import read_note
 from deckbuilder.lints.registry import lint
 from deckbuilder.rendering.drafts import (
@@ -159,7 +158,7 @@ def _question_print(question: Question) -> str:
 # ── drills, whose numbers hang on what the lock kept ────────────────────────────────────────────────────────────────
 
 
-def settle(settling: Settling, options: RenderOptions) -> Draft:
+def settle(settling: Settling) -> Draft:
     """Return a drill's draft with its fields, at the place where its recipe has the question.
 
     What is settled once is settled: with what the lock is to keep of it, the same comes out. Its parts are made from
@@ -169,7 +168,7 @@ def settle(settling: Settling, options: RenderOptions) -> Draft:
     settled = settled_note(settling)
     again = replace(settling, slots=slots_text(settled.slots))
     digest = settling.digest if settled.diagnostics else again.digest
-    draft = _filled(made.kind, settled.note, made.part, digest, options)
+    draft = _filled(made.kind, settled.note, made.part, digest, settling.options)
     parts = [
         _unsettled(part, made.kind, again.part(number), digest_of(again.digest, number))
         for number, part in enumerate(made.kind.parts(settled.note))
@@ -198,7 +197,7 @@ def _made(recipe: Recipe) -> _Made:
         kind, note, _ = read_note(pickle.loads(recipe.question))  # noqa: S301  # we pickled it ourselves
         return _Made(kind, note)
     *before, (key, slots, number) = recipe.steps
-    whole = Settling(Recipe(recipe.question, tuple(before)), key, slots)
+    whole = Settling(Recipe(recipe.question, tuple(before)), key, slots, RenderOptions())  # a note has no HTML yet
     kind = _made(whole.recipe).kind
     part = kind.parts(settled_note(whole).note)[number]
     return _Made(kind, part.note, part)
@@ -223,6 +222,8 @@ def _unsettled(part: Part, kind: Kind, recipe: Recipe, digest: bytes) -> Draft:
 
 def _variants(note: Note) -> int:
     """Return how many variants a card has for its script to choose from: the example, and those that were drawn."""
+    from deckbuilder.kinds.drill.notes import DrillNote  # brings in all that drills reckon with
+
     if not isinstance(note, DrillNote) or note.spec is None or note.chosen is None:
         return 0
     return 1 + (0 if note.spec.per_variant else len(note.chosen.live))

@@ -19,7 +19,7 @@ from deckbuilder.drills.quantities import exact_text
 from deckbuilder.drills.specs import DrillSpec
 from deckbuilder.drills.survey import AnswerRange, Overview, Row, Survey, overview, survey, table
 from deckbuilder.drills.variants import Chosen
-from deckbuilder.kinds.drill import DrillNote
+from deckbuilder.kinds.drill.notes import DrillNote
 from deckbuilder.pipeline import Prepared
 from deckbuilder.reporters import no_style, text_report
 

@@ -26,7 +26,7 @@ from deckbuilder.identity.changes import (
     stamped_type,
     updated_lock,
 )
-from deckbuilder.identity.lock import Lock, LockedNote, read_lock, write_lock
+from deckbuilder.identity.lock import MAX_MEGABYTES, Lock, LockedNote, read_lock, write_lock
 from deckbuilder.identity.resolve import Asked, Identity, Register, resolve, resolve_parts, too_many_retired
 from deckbuilder.kinds.templates import Templates, load_templates
 from deckbuilder.kinds.titles import KIND_NAMES
@@ -48,7 +48,7 @@ from deckbuilder.rendering.drafts import (
 )
 from deckbuilder.rendering.media import MediaFile
 from deckbuilder.rendering.notes import RenderedNote, ResolvedNote, rendered, too_long_fields
-from deckbuilder.rendering.options import GITHUB, PYTHON_MARKDOWN, RenderOptions
+from deckbuilder.rendering.options import PYTHON_MARKDOWN, RenderOptions
 from deckbuilder.rendering.pictures import load_pictures
 from deckbuilder.source.files import read_files, read_text
 from deckbuilder.waivers import Waiver, silenced
@@ -168,10 +168,8 @@ def prepare(
     project, diagnostics = load_project(source)
     if project is None:
         return None, _result("", (), (), (), diagnostics)
-    # Python-Markdown's extensions may be anybody's code and change without a new version: nothing of theirs is kept.
-    folder = options.cache if project.settings.flavour == GITHUB else None
     try:
-        with memory.again() if memory is not None else cache.opened(folder, project.lock, KEPT_TYPES) as known:
+        with memory.again() if memory is not None else cache.opened(options.cache, project.lock, KEPT_TYPES) as known:
             return _prepare(project, diagnostics, options, known)
     except CannotGoOn as stop:
         return None, _result(project.settings.name, (), (), (), [*diagnostics, *stop.diagnostics])
@@ -334,7 +332,7 @@ def _load_lock(project: Project, now: int) -> tuple[str | None, Lock | None, lis
     settings = project.settings
     if not project.lock.exists():
         return None, Lock(settings.name, settings.id or slug(settings.name), now), []
-    text, diagnostics = read_text(project.lock, project.lock_name)
+    text, diagnostics = read_text(project.lock, project.lock_name, MAX_MEGABYTES)
     if text is None:
         return None, None, diagnostics
     lock, diagnostics = read_lock(text, project.lock_name)
@@ -400,12 +398,12 @@ def _settled(note: ResolvedNote, how: RenderOptions, shelf: Shelf) -> ResolvedNo
     recipe = note.draft.recipe
     if recipe is None:
         return replace(note, slots=kept) if kept else note  # a note that is no drill any more may become one again
-    first, settling = note.question.span.line, Settling(recipe, note.identity.key, slots_text(kept))
+    first, settling = note.question.span.line, Settling(recipe, note.identity.key, slots_text(kept), how)
     draft = shelf.get(settling.digest)
     if not isinstance(draft, Draft):
         from deckbuilder.drafting import settle  # brings in all that drills reckon with
 
-        draft = settle(settling, how)
+        draft = settle(settling)
         shelf.put(settling.digest, draft)
         shelf.put(draft.digest, draft)  # what the next build asks for, which knows what the lock now keeps
     draft = moved(draft, first - FAR)
@@ -494,8 +492,10 @@ def _stamp(
     stamped_notes = []
     for note in rendered:
         content, deck = _content(note), decks[note.question.section[:depth]]
+        locked = stamped(note.identity, content, now)
         left = decks_left(note.identity.known, deck, lock, depth)
-        locked = replace(stamped(note.identity, content, now), left=left)
+        if left != locked.left:
+            locked = replace(locked, left=left)
         stamped_notes.append(StampedNote(note, change_of(note.identity, content), locked, deck))
     born_kinds = {note.locked.kind for note in stamped_notes}
     types = [stamped_type(kind, templates.fingerprint, lock, now) for kind in sorted(born_kinds)]
@@ -622,7 +622,11 @@ def write(
 
 
 def _lock_text(project: Project) -> str | None:
-    return project.lock.read_text("utf-8") if project.lock.exists() else None
+    """Return the text of the lock as it is now: None if there is none, nothing if it cannot be read any more."""
+    if not project.lock.exists():
+        return None
+    text, _ = read_text(project.lock, project.lock_name, MAX_MEGABYTES)
+    return text or ""
 
 
 def _wait_until(second: int) -> None:

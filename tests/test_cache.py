@@ -50,7 +50,7 @@ MORE_NOTES = (
     "     a: {range: [1, 9], step: 1}\n     b: {choices: [1, 4]}\n   ask: What is @{a} + @{b}?\n   answer: a + b\n"
     "   levels:\n     hard: {params: {a: {range: [11, 19], step: 1}}, example: {a: 12, b: 4}}\n   ```",
     "How much is it now?\n\n   ```drill\n   variants: 4\n   example: {a: 3}\n   params: {a: {range: [1, 5]}}\n"
-    "   ask: What is @{a} times $ 2$?\n   answer: a * 3\n   ```",
+    "   ask: |\n     What is @{a} times\n     $ 2$?\n   answer: a * 3\n   ```",
     "What is listed?\n\n   <!-- lint: {DB703: they are one thing} -->\n   - a\n   - b\n   - c\n   - d",
     "What is a long mean?\n\n   The sum by the number, as above.",
     "What is a very long mean?\n\n   <!-- card: {id: long-mean, tags: [mean, long]} -->\n   The sum by the number.",
@@ -63,7 +63,8 @@ SETTINGS = (
     "tags: [all]\nsubdecks: 1\ntag_prefix: ''\n",
     "source_url: https://example.org/{path}#L{line}\n",
     "ignore: {DB201: they are for later, DB702: nobody asks for it}\n",
-    "flavour: python-markdown\nmarkdown_extensions: [tables]\n",
+    "flavour: python-markdown\nmarkdown_extensions: [footnotes, admonition]\n",
+    "flavour: python-markdown\nmarkdown_extensions: [nl2br]\n",
     "questions: headings\n",
 )
 
@@ -213,6 +214,21 @@ def test_a_drill_follows_the_lock(tmp_path: Path) -> None:
     plain = outcome(deck, None)
     assert f"What is {other} + 1?".encode() in cast("bytes", plain[1])
     assert outcome(deck, tmp_path / "kept") == plain
+
+
+def test_the_libraries_versions_are_read_as_they_are_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise what an older renderer made would stay on the cards, with its faults."""
+    from importlib.metadata import version
+
+    found = cache._versions()
+    assert all(version(name) in known for name, known in zip(cache.LIBRARIES, found, strict=False))
+    names = [f"{name.lower().replace('-', '_')}-9.9.dist-info" for name in (*cache.LIBRARIES, cache.EXTENSIONS)]
+    for name in names:
+        (tmp_path / name).mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    assert cache._versions() == names
+    monkeypatch.setattr("os.listdir", lambda place: [])  # as of a library in an archive
+    assert all(version(name) == known for name, known in zip(cache.LIBRARIES, cache._versions(), strict=False))
 
 
 def test_a_settled_drill_is_not_settled_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

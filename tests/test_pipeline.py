@@ -352,3 +352,19 @@ def test_a_renamed_deck_keeps_its_decks_and_identities(deck: Path) -> None:
     assert codes(after) == ["DB316"]
     assert [(note.guid, note.deck) for note in after.notes] == [(note.guid, note.deck) for note in before.notes]
     assert after.apkg == Path("build/physics.apkg")
+
+
+@pytest.mark.parametrize("again", [b"\xef\xbb\xbf", b"\r\n"])
+def test_a_lock_that_an_editor_saved_in_its_own_way_builds_and_is_put_right(deck: Path, again: bytes) -> None:
+    """If this failed, a byte order mark or Windows' line ends would stop every build, as if another had just run."""
+    build(deck, Options(now=NOW))
+    lock = deck / "deck.lock"
+    written = lock.read_bytes()
+    lock.write_bytes(written.replace(b"\n", again) if again == b"\r\n" else again + written)
+    assert not build(deck, Options(now=NOW)).failed
+    edit(deck, "in kilograms", "in grams")
+    result = build(deck, Options(now=NOW + 1))
+    assert not result.failed
+    assert all(note.guid.encode() in written for note in result.notes)
+    assert lock.read_bytes().startswith(b'{"deckbuilder-lock"')
+    assert b"\r" not in lock.read_bytes()

@@ -13,6 +13,7 @@ from deckbuilder.drills.limits import MAX_NAMES, NAME
 
 _DECIMAL: Final = re.compile(r"(?<![^\[ ])~-?[0-9]+(?:\.[0-9]+)?(?:e-?[0-9]+)?(?![^\],])", re.ASCII)
 _LONGEST_ANSWER_NAME: Final = 200
+_LAST: Final = 1_000_000  # no drill was ever given so many variants
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,8 @@ def slot_record(slot: Slot) -> dict[str, Any]:
 def read_slot(record: Mapping[str, Any]) -> Slot:
     """Return the slot that `slot_record` wrote; raises ValueError for anything that it would not write."""
     number = record.get("slot")
-    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
-        raise ValueError("`slot` is not a number from 1")
+    if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= _LAST:
+        raise ValueError(f"`slot` is not a number from 1 to {_LAST}")
     unknown = set(record) - {"slot", "values", "answers", "retired"}
     if unknown:
         raise ValueError(f"slot {number} has `{min(unknown)}`, which is not known")

@@ -61,6 +61,13 @@ def stamped(identity: Identity, content: Content, now: int) -> LockedNote:
             key=identity.key, guid=identity.guid, kind=content.kind, born=now, modified=now, fingerprint=fingerprint,
             answer=content.answer, section=content.section, text=content.text, of=content.of, slots=content.slots,
         )  # fmt: skip
+    if (
+        not known.retired
+        and (known.key, known.fingerprint, known.answer) == (identity.key, fingerprint, content.answer)
+        and (known.section, known.text) == (content.section, content.text)
+        and (known.of, known.slots) == (content.of, content.slots)
+    ):
+        return known  # as nearly all are, and a copy of each would take time and room
     modified = known.modified if known.fingerprint == fingerprint else max(now, known.modified + 1)
     aliases = known.aliases if identity.key == known.key else (*known.aliases, known.key)
     return replace(
@@ -107,6 +114,8 @@ def decks_left(known: LockedNote | None, deck: str, lock: Lock, depth: int) -> t
     """
     if known is None:
         return ()
+    if not known.left and lock.decks.get(known.section[:depth]) == deck:
+        return ()  # as for nearly all
     # Where another depth was built with, the deck of any heading above may be the one that the card is in.
     place = known.section[:depth]
     above = [place] if place in lock.decks else [known.section[:count] for count in range(len(known.section) + 1)]

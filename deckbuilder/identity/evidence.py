@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 from hashlib import blake2b
+from heapq import nlargest
+from itertools import accumulate, chain
+from typing import Final
 from zlib import crc32
 
 from deckbuilder.identity.keys import content_words, words_of
+from deckbuilder.identity.lock import LockedNote, Section
 
 MIN_ANSWER_WORDS = 5
 """Shorter answers ("Test", "See below") are no evidence of anything."""
+
+MOST_READ: Final = 1_000
+"""Entries of the index that are read for one question: all of them while some hundred notes are missing."""
+
+MOST_SUSPECTS: Final = 10
+"""Missing notes that one question is compared with word by word."""
 
 _BUCKETS = 16
 PLAUSIBLE_HERE = 0.5
@@ -58,40 +69,90 @@ def answer_likeness(one: str, other: str) -> float:
     return sum(left == right for left, right in filled) / len(filled)
 
 
+@dataclass(frozen=True, slots=True)
+class Near:
+    """The missing notes that most speaks for, by key in order; `all_seen` if no other can be plausible."""
+
+    keys: list[str]
+    all_seen: bool
+
+
 class Suspects:
-    """An index of missing notes that finds, without comparing all with all, those that anything speaks for."""
+    """An index of missing notes that finds, without comparing all with all, those that anything speaks for.
 
-    def __init__(self, notes: Iterable[tuple[str, str, str]]) -> None:
-        """Index notes given as key, known text and answer fingerprint."""
-        self._by_word: dict[str, list[str]] = defaultdict(list)
-        self._by_bucket: dict[tuple[int, str], list[str]] = defaultdict(list)
-        self._by_answer: dict[str, list[str]] = defaultdict(list)
-        for key, text, answer in notes:
-            for word in set(content_words(text)):
-                self._by_word[word[:4]].append(key)
-            for bucket in _buckets(answer):
-                self._by_bucket[bucket].append(key)
-            if answer:
-                self._by_answer[answer[:16]].append(key)
+    However many notes are missing, what is looked at for one question is bounded: the notes with its rarest words and
+    those of its section.
+    """
 
-    def near(self, text: str, answer: str) -> list[str]:
-        """Return the keys of the notes with the same answer, a like one, or some like words in their question."""
-        words = {word[:4] for word in content_words(text)}
-        shared = Counter(key for word in words for key in set(self._by_word.get(word, ())))
-        alike = Counter(key for bucket in _buckets(answer) for key in self._by_bucket.get(bucket, ()))
-        found = set(self._by_answer.get(answer[:16], ())) if answer else set()
-        found |= {key for key, count in shared.items() if 3 * count >= len(words)}
-        found |= {key for key, count in alike.items() if count >= PLAUSIBLE_ANSWER * _BUCKETS // 2}
-        return sorted(found)
+    def __init__(self, notes: Iterable[LockedNote], texts: Mapping[str, str]) -> None:
+        """Index notes, given with their known texts by key."""
+        self._notes: list[LockedNote] = list(notes)
+        self._words: list[set[str]] = []
+        self._by_word: dict[str, list[int]] = defaultdict(list)
+        self._by_bucket: dict[str, list[int]] = defaultdict(list)
+        self._by_answer: dict[str, list[int]] = defaultdict(list)
+        self._by_section: dict[Section, list[int]] = defaultdict(list)
+        for place, note in enumerate(self._notes):
+            words = _beginnings(texts[note.key])
+            self._words.append(words)
+            for word in words:
+                self._by_word[word].append(place)
+            for bucket in _buckets(note.answer):
+                self._by_bucket[bucket].append(place)
+            self._by_answer[note.answer[:16]].append(place)
+            self._by_section[note.section].append(place)
+
+    def near(self, text: str, answer: str, section: Section) -> Near:
+        """Return the notes with the same answer, a like one, or some like words in their question."""
+        words, buckets = _beginnings(text), _buckets(answer)
+        shared, words_left = _counted([self._by_word.get(word, []) for word in words])
+        alike, buckets_left = _counted([self._by_bucket.get(bucket, []) for bucket in buckets])
+        enough = PLAUSIBLE_ANSWER * _BUCKETS / 2 * (1 - buckets_left / max(1, len(buckets)))
+        found = {place for place, count in shared.items() if 3 * count >= len(words) - words_left}
+        found |= {place for place, count in alike.items() if count >= enough}
+        if words_left or buckets_left:
+            found.update(self._by_section.get(section, [])[:MOST_READ])
+        same = self._by_answer.get(answer[:16], [])[:MOST_SUSPECTS] if answer else []
+        found.update(same)
+        if len(found) > MOST_SUSPECTS:
+            found = set(same) | self._strongest(found, words, alike, section)
+        # What was not read has none of the words and buckets that were.
+        all_seen = 3 * words_left < max(1, len(words)) and buckets_left < PLAUSIBLE_ANSWER * max(1, len(buckets))
+        return Near(sorted(self._notes[place].key for place in found), all_seen)
+
+    def _strongest(self, found: Iterable[int], words: set[str], alike: Mapping[int, int], section: Section) -> set[int]:
+        """Return the notes that are most like in words, most of all in the section, or whose answers are."""
+
+        def strength(place: int) -> float:
+            others = self._words[place]
+            here = PLAUSIBLE_ELSEWHERE - PLAUSIBLE_HERE if self._notes[place].section == section else 0.0
+            return 2 * len(words & others) / (len(words) + len(others) or 1) + here + alike.get(place, 0) / _BUCKETS
+
+        return set(nlargest(MOST_SUSPECTS, sorted(found), key=strength))
 
 
-def _buckets(answer: str) -> list[tuple[int, str]]:
-    return [(at, answer[at : at + 2]) for at in range(16, len(answer), 2) if answer[at] != "-"]
+def _beginnings(text: str) -> set[str]:
+    """Return how the words that carry a question's meaning begin: alike for forms of one word, and for most slips."""
+    return {word[:4] for word in content_words(text)}
+
+
+def _counted(lists: list[list[int]]) -> tuple[Counter[int], int]:
+    """Count in how many lists each note is; and return how many lists, the longest, could not be read."""
+    lists.sort(key=len)
+    read = sum(end <= MOST_READ for end in accumulate(map(len, lists)))
+    count = Counter(chain.from_iterable(lists[:read]))
+    if not count and read < len(lists):
+        count = Counter(lists[read][:MOST_READ])
+    return count, len(lists) - read
+
+
+def _buckets(answer: str) -> list[str]:
+    return [f"{at}{answer[at : at + 2]}" for at in range(16, len(answer), 2) if answer[at] != "-"]
 
 
 def wording_likeness(one: str, other: str) -> float:
     """Return how much (0 to 1) of their meaning-carrying words two questions share (Dice's coefficient)."""
-    left, right = content_words(one), content_words(other)
+    left, right = _carrying(one), _carrying(other)
     if not left or not right:
         return 0.0
     return (
@@ -99,6 +160,11 @@ def wording_likeness(one: str, other: str) -> float:
         * sum(match.size for match in SequenceMatcher(None, left, right, autojunk=False).get_matching_blocks())
         / (len(left) + len(right))
     )
+
+
+@lru_cache(maxsize=8192)  # each is compared with several others
+def _carrying(text: str) -> tuple[str, ...]:
+    return tuple(content_words(text))
 
 
 def close_wording(one: str, other: str) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from hashlib import sha256
 
 _QUOTES = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "\u00a0": " "})
 _FOLDED = re.compile(r"(?<![\\\w])[^\W_]{2,}(?!\w)")
+_FOLDED_ASCII = re.compile(r"(?<![\\\w])(?=[a-z0-9]*[A-Z])[A-Za-z0-9]{2,}(?!\w)")
 _COMMAND = re.compile(r"\\[a-zA-Z]+")
 _JOINTS = re.compile(r"[_^{}]")
 _WORD = re.compile(r"[^\W_]+")
@@ -30,8 +31,11 @@ def known_text(text: str) -> str:
 
     Single letters and TeX commands keep their case: W and w, Δ and δ are different things in a formula.
     """
-    text = unicodedata.normalize("NFC", text).translate(_QUOTES)
-    text = _FOLDED.sub(lambda word: word.group().casefold(), text)
+    if text.isascii():  # as most are, and then there is less to look for
+        text = _FOLDED_ASCII.sub(lambda word: word.group().lower(), text)
+    else:
+        text = unicodedata.normalize("NFC", text).translate(_QUOTES)
+        text = _FOLDED.sub(lambda word: word.group().casefold(), text)
     return " ".join(text.split()).strip(" .?!:;")
 
 
@@ -45,13 +49,40 @@ def content_words(text: str) -> list[str]:
     return [word for word in words_of(text) if word not in _FILLER]
 
 
-def key_for(text: str, taken: Collection[str], prefix: str = "") -> str:
+class Keys:
+    """Keys that are taken, and never free again."""
+
+    def __init__(self, keys: Iterable[str] = ()) -> None:
+        self._taken = set(keys)
+        self._next: dict[str, int] = {}
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._taken
+
+    def add(self, *keys: str) -> None:
+        """Take these keys."""
+        self._taken.update(keys)
+
+    def free(self, key: str) -> str:
+        """Return the key, or the first of `key-2`, `key-3`, … that is free, and do not take it yet."""
+        if key not in self._taken:
+            return key
+        number = self._next.get(key, 2)  # those below were taken when they were last asked for
+        while f"{key}-{number}" in self._taken:
+            number += 1
+        self._next[key] = number
+        return f"{key}-{number}"
+
+
+def key_for(text: str, taken: Keys, prefix: str = "") -> str:
     """Return a new readable key for a question's text, behind `prefix`, that is not among the keys `taken`.
 
     Two questions that share their first words get `…-2`, `…-3`; a key once given is never given again.
     """
-    plain = unicodedata.normalize("NFKD", _JOINTS.sub("", _COMMAND.sub(" ", _FORBIDDEN.sub("", text))))
-    plain = "".join(character for character in plain if not unicodedata.combining(character))
+    plain = _JOINTS.sub("", _COMMAND.sub(" ", _FORBIDDEN.sub("", text)))
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFKD", plain)
+        plain = "".join(character for character in plain if not unicodedata.combining(character))
     every = content_words(plain) or words_of(plain) or ["question"]
     words = [word for word in every if len(word) > 1] or every  # single letters are what formulas are made of
     key = ""
@@ -60,15 +91,7 @@ def key_for(text: str, taken: Collection[str], prefix: str = "") -> str:
         if len(longer) > MAX_KEY:
             break
         key = longer
-    return _free(prefix + key, taken)
-
-
-def _free(key: str, taken: Collection[str]) -> str:
-    number, free = 2, key
-    while free in taken:
-        free = f"{key}-{number}"
-        number += 1
-    return free
+    return taken.free(prefix + key)
 
 
 def guid_for(deck_id: str, key: str, taken: Collection[str]) -> str:

@@ -13,7 +13,7 @@ The rules, in order; each takes only what the ones before have left:
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -21,12 +21,18 @@ from typing import TypeAlias
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Related, Span
 from deckbuilder.identity import evidence
-from deckbuilder.identity.keys import guid_for, key_for, known_text
+from deckbuilder.identity.keys import Keys, guid_for, key_for, known_text
 from deckbuilder.identity.lock import Lock, LockedNote, Section
+from deckbuilder.identity.nearest import Moves, surest_pairs
 
 RETIRED_SHARE = 4
 """A build that would retire more than one in this many notes stops."""
 
+
+_Pair: TypeAlias = "tuple[int, LockedNote]"
+"""The number of a question, and a note that it might be."""
+
+_CROWDED = "more missing notes share its words than could be compared with it"
 
 _Link: TypeAlias = Callable[[int, LockedNote], bool]
 
@@ -72,7 +78,7 @@ class Register:
     def __init__(self, lock: Lock, lock_name: str) -> None:
         self.lock = lock
         self.lock_name = lock_name
-        self.keys = set(_names(lock.notes))
+        self.keys = Keys(_names(lock.notes))
         self.guids = {note.guid for note in lock.notes.values()}
         self._by_whole: dict[str, dict[str, LockedNote]] = defaultdict(dict)
         for key, note in lock.notes.items():
@@ -120,6 +126,30 @@ def too_many_retired(retired: int, known: int) -> bool:
     return retired * RETIRED_SHARE > known
 
 
+class _Suspicions:
+    """Pairs of an open question and a missing note that may belong together, to be asked from either side."""
+
+    def __init__(self, pairs: list[_Pair]) -> None:
+        self.pairs = pairs
+        self._of_number: dict[int, list[_Pair]] = defaultdict(list)
+        self._of_note: dict[str, list[_Pair]] = defaultdict(list)
+        for number, note in pairs:
+            self._of_number[number].append((number, note))
+            self._of_note[note.key].append((number, note))
+
+    def linked_only(self, linked: _Link) -> list[_Pair]:
+        """Return the pairs that are linked to each other and to nothing else."""
+        links = [pair for pair in self.pairs if linked(*pair)]
+        of_number = Counter(number for number, _ in links)
+        of_note = Counter(note.key for _, note in links)
+        return [(number, note) for number, note in links if of_number[number] == of_note[note.key] == 1]
+
+    def rivals(self, number: int, note: LockedNote) -> Iterator[_Pair]:
+        """Yield the pairs of the question with another note, and of the note with another question."""
+        yield from (pair for pair in self._of_number[number] if pair[1].key != note.key)
+        yield from (pair for pair in self._of_note[note.key] if pair[0] != number)
+
+
 class _Resolver:
     """The state of one resolution: which questions have found which notes so far."""
 
@@ -132,13 +162,16 @@ class _Resolver:
         self.notes = notes
         self.prefix = prefix
         self.comment = "step" if prefix else "card"
-        self.texts = [known_text(question.text) for question in asked]
-        self.known_texts = {key: known_text(note.text) for key, note in self.notes.items()}
+        known = {text: known_text(text) for text in {note.text for note in notes.values()}}
+        self.known_texts = {key: known[note.text] for key, note in notes.items()}
+        self.texts = [known.get(question.text) or known_text(question.text) for question in asked]
         self.claims: dict[int, tuple[LockedNote, Match]] = {}
         self.claimed: set[str] = set()
         self.failed: set[int] = set()
         self.diagnostics: list[Diagnostic] = []
-        self._suspects: list[tuple[int, LockedNote]] | None = None
+        self._suspects: list[_Pair] | None = None
+        self._crowded: set[int] = set()  # those for which more notes speak than could be looked at
+        self._likenesses: dict[tuple[int, str], float] = {}
         self.names = _names(self.notes)
 
     # Rule 1
@@ -174,7 +207,7 @@ class _Resolver:
                 continue
             other = Related(self.asked[first[place]].span, "first here")
             found = rules.DUPLICATE_QUESTION.at(
-                question.span, related=(other,), key=key_for(question.text, ()), comment=self.comment
+                question.span, related=(other,), key=key_for(question.text, Keys()), comment=self.comment
             )
             self._error(number, found)
 
@@ -210,18 +243,18 @@ class _Resolver:
             if len(numbers) == len(notes) == 1:
                 self._claim(numbers[0], notes[0], Match.MOVED)
                 continue
-            for number, note in self._nearest(numbers, notes, moves):
+            places = {number: (self.asked[number].section, self.asked[number].answer) for number in numbers}
+            for number, note in surest_pairs(places, notes, moves):
                 self._claim(number, note, Match.MOVED)
             self._doubt_same_text(numbers, notes)
 
     def _by_text(self) -> list[tuple[list[int], list[LockedNote]]]:
         """Return the questions and notes left, by text; retired notes count only where no other has the text."""
-        notes: dict[str, list[LockedNote]] = defaultdict(list)
-        for retired in (False, True):
-            for note in self._left_notes(retired=True):
-                text = self.known_texts[note.key]
-                if note.retired == retired and (not retired or all(other.retired for other in notes[text])):
-                    notes[text].append(note)
+        there: dict[str, list[LockedNote]] = defaultdict(list)
+        gone: dict[str, list[LockedNote]] = defaultdict(list)
+        for note in self._left_notes(retired=True):
+            (gone if note.retired else there)[self.known_texts[note.key]].append(note)
+        notes = gone | there
         groups: dict[str, list[int]] = defaultdict(list)
         for number in self._left():
             if notes.get(self.texts[number]):
@@ -234,7 +267,7 @@ class _Resolver:
             return numbers
         return [number for number in numbers if self.asked[number].id is None]
 
-    def _moves(self) -> Counter[tuple[Section, Section]]:
+    def _moves(self) -> Moves:
         """Count for each pair of old and new section how many notes are known to have gone that way."""
         moves = Counter(
             (note.section, self.asked[number].section) for number, (note, _) in self.claims.items() if not note.retired
@@ -243,45 +276,6 @@ class _Resolver:
             if len(numbers) == len(notes) == 1:
                 moves[notes[0].section, self.asked[numbers[0]].section] += 1
         return moves
-
-    def _nearest(
-        self, numbers: list[int], notes: list[LockedNote], moves: Counter[tuple[Section, Section]]
-    ) -> list[tuple[int, LockedNote]]:
-        """Return the pairs of which each is the other's clearly best candidate, most alike answers and places first."""
-        found: list[tuple[int, LockedNote]] = []
-        numbers, notes = list(numbers), list(notes)
-        while numbers and notes:
-            pair = self._best_pair(numbers, notes, moves)
-            if pair is None:
-                break
-            found.append(pair)
-            numbers.remove(pair[0])
-            notes.remove(pair[1])
-        return found
-
-    def _best_pair(
-        self, numbers: list[int], notes: list[LockedNote], moves: Counter[tuple[Section, Section]]
-    ) -> tuple[int, LockedNote] | None:
-        for number in numbers:
-            scores = [self._nearness(number, note, moves) for note in notes]
-            best = max(scores)
-            if not any(best) or scores.count(best) > 1:
-                continue
-            note = notes[scores.index(best)]
-            if not any(other != number and self._nearness(other, note, moves) >= best for other in numbers):
-                return number, note
-        return None
-
-    def _nearness(
-        self, number: int, note: LockedNote, moves: Counter[tuple[Section, Section]]
-    ) -> tuple[bool, int, int, int]:
-        here, there = self.asked[number].section, note.section
-        return (
-            evidence.same_answer(self.asked[number].answer, note.answer),
-            moves[there, here],
-            _common_end(here, there) + _common_end(here[::-1], there[::-1]),
-            len(set(here) & set(there)),
-        )
 
     def _doubt_same_text(self, numbers: list[int], notes: list[LockedNote]) -> None:
         left = [note for note in notes if note.key not in self.claimed]
@@ -297,37 +291,40 @@ class _Resolver:
 
     def by_answer(self) -> None:
         """Take a question with the answer of exactly one missing note for that note, reworded."""
-        pairs = self._pairs(self._has_same_answer)
-        for number, note in [pair for pair in pairs if not self._is_worded_like_another(*pair)]:
-            self._edited(number, note, "its answer is the same")
+        suspicions = self._suspicions()
+        for number, note in suspicions.linked_only(self._has_same_answer):
+            if not any(self._is_worded_more_alike(pair, (number, note)) for pair in suspicions.rivals(number, note)):
+                self._edited(number, note, "its answer is the same")
 
     def by_wording(self) -> None:
         """Take a question for the missing note of its section that is worded closely, if neither has a rival."""
-        pairs = self._pairs(self._is_close_here)
-        for number, note in [pair for pair in pairs if not self._has_rival(*pair)]:
+        suspicions = self._suspicions()
+        for number, note in suspicions.linked_only(self._is_close_here):
+            if number in self._crowded or any(self._plausible(*pair) for pair in suspicions.rivals(number, note)):
+                continue
             self._edited(number, note, "its section is the same and its wording close")
 
-    def _pairs(self, linked: _Link) -> list[tuple[int, LockedNote]]:
-        """Return the pairs of a question and a note that are linked to each other and to nothing else."""
-        links = [(number, note) for number, note in self._suspicions() if linked(number, note)]
-        of_number = Counter(number for number, _ in links)
-        of_note = Counter(note.key for _, note in links)
-        return [(number, note) for number, note in links if of_number[number] == of_note[note.key] == 1]
-
-    def _suspicions(self) -> list[tuple[int, LockedNote]]:
+    def _suspicions(self) -> _Suspicions:
         """Return every pair of an open question and a missing note that have anything in common worth a look."""
+        open_numbers = self._open()
         if self._suspects is None:
-            notes = {note.key: note for note in self._left_notes()}
-            index = evidence.Suspects((key, self.known_texts[key], note.answer) for key, note in notes.items())
-            self._suspects = [
-                (number, notes[key])
-                for number in self._open()
-                for key in index.near(self.texts[number], self.asked[number].answer)
-            ]
-        open_numbers = set(self._open())
-        return [
-            (number, note) for number, note in self._suspects if number in open_numbers and note.key not in self.claimed
-        ]
+            missing = self._left_notes()
+            self._suspects = self._all_suspects(open_numbers, missing) if open_numbers and missing else []
+        numbers = set(open_numbers)
+        return _Suspicions(
+            [(number, note) for number, note in self._suspects if number in numbers and note.key not in self.claimed]
+        )
+
+    def _all_suspects(self, open_numbers: list[int], missing: list[LockedNote]) -> list[_Pair]:
+        index = evidence.Suspects(missing, self.known_texts)
+        suspects: list[_Pair] = []
+        for number in open_numbers:
+            question = self.asked[number]
+            near = index.near(self.texts[number], question.answer, question.section)
+            suspects += [(number, self.notes[key]) for key in near.keys]
+            if not near.all_seen:
+                self._crowded.add(number)
+        return suspects
 
     def _has_same_answer(self, number: int, note: LockedNote) -> bool:
         return evidence.same_answer(self.asked[number].answer, note.answer)
@@ -337,25 +334,15 @@ class _Resolver:
             self.texts[number], self.known_texts[note.key]
         )
 
-    def _is_worded_like_another(self, number: int, note: LockedNote) -> bool:
-        """Whether the wording speaks against the answer: for another missing note, or for another open question."""
-        own = self._likeness(number, note)
-        return any(
-            (one == number) != (other.key == note.key)
-            and self._is_close_here(one, other)
-            and self._likeness(one, other) > own
-            for one, other in self._suspicions()
-        )
-
-    def _has_rival(self, number: int, note: LockedNote) -> bool:
-        """Whether the question is plausible for another missing note, or the note for another open question."""
-        return any(
-            (one == number) != (other.key == note.key) and self._plausible(one, other)
-            for one, other in self._suspicions()
-        )
+    def _is_worded_more_alike(self, pair: _Pair, than: _Pair) -> bool:
+        """Whether the wording speaks for a pair in the same section, and more than for the other one."""
+        return self._is_close_here(*pair) and self._likeness(*pair) > self._likeness(*than)
 
     def _likeness(self, number: int, note: LockedNote) -> float:
-        return evidence.wording_likeness(self.texts[number], self.known_texts[note.key])
+        pair = number, note.key
+        if pair not in self._likenesses:
+            self._likenesses[pair] = evidence.wording_likeness(self.texts[number], self.known_texts[note.key])
+        return self._likenesses[pair]
 
     def _edited(self, number: int, note: LockedNote, reason: str) -> None:
         self._claim(number, note, Match.EDITED)
@@ -373,13 +360,18 @@ class _Resolver:
 
     def no_doubt(self) -> None:
         """Report each open question that may well be a missing note without being surely it."""
-        doubts: dict[int, list[tuple[float, str, LockedNote]]] = defaultdict(list)
-        for number, note in self._suspicions():
-            if reason := self._plausible(number, note):
-                doubts[number].append((self._likeness(number, note), reason, note))
+        doubts: dict[int, list[tuple[bool, float, str, LockedNote]]] = defaultdict(list)
+        for number, note in self._suspicions().pairs:
+            reason = self._plausible(number, note)
+            if reason or number in self._crowded:
+                doubts[number].append((bool(reason), self._likeness(number, note), reason or _CROWDED, note))
         for number, candidates in doubts.items():
-            _, reason, note = max(candidates, key=lambda candidate: candidate[0])
+            *_, reason, note = max(candidates, key=lambda candidate: candidate[:2])
             self._unsure(number, note, reason)
+        missing = self._left_notes()
+        for number in self._open():
+            if missing and number in self._crowded:
+                self._unsure(number, missing[0], _CROWDED)
 
     def _plausible(self, number: int, note: LockedNote) -> str:
         """Return why the question may be the note with other words, or "" where nothing speaks for it."""
@@ -413,7 +405,7 @@ class _Resolver:
 
     def result(self) -> Found:
         """Name what is new."""
-        self.register.keys |= {question.id for question in self.asked if question.id}
+        self.register.keys.add(*(question.id for question in self.asked if question.id))
         identities: list[Identity | None] = []
         for number, question in enumerate(self.asked):
             if number in self.claims:
@@ -467,12 +459,3 @@ class _Resolver:
 def _names(notes: Mapping[str, LockedNote]) -> dict[str, LockedNote]:
     """Return the notes by all the keys that they have, or ever had."""
     return {name: note for note in notes.values() for name in note.aliases} | dict(notes)
-
-
-def _common_end(one: Section, other: Section) -> int:
-    count = 0
-    for left, right in zip(reversed(one), reversed(other), strict=False):
-        if left != right:
-            break
-        count += 1
-    return count

@@ -37,14 +37,14 @@ def assemble(
 ) -> PackagePlan:
     """Return the plan of a package with the notes in their order."""
     decks = {note.deck: fields.stable_id("deck", lock.id, note.deck) for note in notes}
-    used = {note.locked.kind for note in notes}
-    kinds = [(name, title) for name, title in TITLES.items() if name in used]
+    types = {kind: note_type_id(kind, lock) for kind in {note.locked.kind for note in notes}}
+    kinds = [(name, title) for name, title in TITLES.items() if name in types]
     return PackagePlan(
         decks=tuple(
             DeckPlan(number, name, description if name == lock.deck else "") for name, number in sorted(decks.items())
         ),
         note_types=tuple(note_type_plan(name, title, lock, templates) for name, title in kinds),
-        notes=tuple(_note(note, lock, decks, position) for position, note in enumerate(notes, start=1)),
+        notes=tuple(_note(note, types, decks, position) for position, note in enumerate(notes, start=1)),
         media=tuple(sorted(media, key=lambda file: file.name)),
         created=lock.born,
     )
@@ -71,7 +71,7 @@ def note_type_plan(kind: str, title: str, lock: Lock, templates: Templates) -> N
     )
 
 
-def _note(note: StampedNote, lock: Lock, decks: Mapping[str, int], position: int) -> NotePlan:
+def _note(note: StampedNote, types: Mapping[str, int], decks: Mapping[str, int], position: int) -> NotePlan:
     filled = dict(note.rendered.fields)
     delivered = note.locked.delivered
     if delivered and delivered.fingerprint == note.locked.fingerprint:
@@ -79,9 +79,9 @@ def _note(note: StampedNote, lock: Lock, decks: Mapping[str, int], position: int
     filled[fields.DELIVERED] = print_of(filled, note.rendered.tags, note.rendered.prints.texts)
     return NotePlan(
         guid=note.locked.guid,
-        note_type=note_type_id(note.locked.kind, lock),
+        note_type=types[note.locked.kind],
         deck=decks[note.deck],
-        fields=tuple(filled.get(name, "") for name in fields.FIELDS),
+        fields=tuple([filled.get(name, "") for name in fields.FIELDS]),
         tags=note.rendered.tags,
         created=note.locked.born,
         modified=note.locked.modified,

@@ -24,6 +24,8 @@ from deckbuilder.packaging.plan import NotePlan, NoteTypePlan, PackagePlan
 
 _PAGE = 4096  # bytes
 _CELL_POINTERS = {0x02: 12, 0x05: 12, 0x0A: 8, 0x0D: 8}  # by kind of b-tree page: where its list of cells begins
+_CELLS = struct.Struct(">2H")  # how many cells, and where in the page their content begins
+_READ_AT_ONCE = 256 * _PAGE
 _DAY = 86_400_000  # milliseconds
 _SEPARATOR = "\x1f"  # between the fields of a note
 
@@ -159,16 +161,25 @@ def _empty_database() -> bytes:
 def _wipe_traces(path: Path) -> None:
     """Set SQLite's version and write counters to constants, and the free space between a page's two ends to zeros."""
     with path.open("r+b") as file:
-        page = bytearray(file.read(_PAGE))
-        struct.pack_into(">I", page, 24, 1)  # change counter
-        struct.pack_into(">2I", page, 92, 1, 3_040_000)  # the counter that the version is valid for, the version
-        start, header = 0, 100
-        while page:
-            if page[header] in _CELL_POINTERS:  # a page of overflow begins with the high byte of a page number: zero
-                cells, content = struct.unpack_from(">2H", page, header + 3)
-                gap = slice(header + _CELL_POINTERS[page[header]] + 2 * cells, content)
-                page[gap] = bytes(gap.stop - gap.start)
-                file.seek(start)
-                file.write(page)
-            start, header = start + _PAGE, 0
-            page = bytearray(file.read(_PAGE))
+        start = 0
+        while pages := bytearray(file.read(_READ_AT_ONCE)):
+            if start == 0:
+                struct.pack_into(">I", pages, 24, 1)  # change counter
+                struct.pack_into(
+                    ">2I", pages, 92, 1, 3_040_000
+                )  # the counter that the version is valid for, the version
+            for page in range(0, len(pages), _PAGE):
+                _wipe_page(pages, page, page if start or page else 100)
+            file.seek(start)
+            file.write(pages)
+            start += len(pages)
+
+
+def _wipe_page(pages: bytearray, page: int, header: int) -> None:
+    """Set a page's free space to zeros; it begins at `page`, what it says of itself at `header`."""
+    pointers = _CELL_POINTERS.get(pages[header])
+    if pointers is None:  # a page of overflow begins with the high byte of a page number: zero
+        return
+    cells, content = _CELLS.unpack_from(pages, header + 3)
+    start, end = header + pointers + 2 * cells, page + content
+    pages[start:end] = bytes(end - start)

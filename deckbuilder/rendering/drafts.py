@@ -40,16 +40,19 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class Settling:
-    """All that the fields of a drill's note follow from: how it is made, its key, what the lock kept for it."""
+    """All that the fields of a drill's note follow from: how it is made, its key, what the lock kept; the flavour."""
 
     recipe: Recipe
     key: str
     slots: str
+    options: RenderOptions
 
     @property
     def digest(self) -> bytes:
         """What the settled note is kept under."""
-        return digest_of(self.recipe.question, self.recipe.steps, self.key, self.slots)
+        how = self.options
+        recipe = self.recipe
+        return digest_of(recipe.question, recipe.steps, self.key, self.slots, how.flavour, how.markdown_extensions)
 
     def part(self, number: int) -> Recipe:
         """Return how one of the settled note's parts is made."""

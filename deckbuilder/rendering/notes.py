@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from html import escape
@@ -143,23 +143,18 @@ def rendered(
     `deck` is the deck's name; `pictures` is by file and path; `shelf` is where the note's prints may be known.
     """
     question, draft = resolved.question, resolved.draft
+    topic = _topic(question.section)
+    source = source_link(question.inside, draft.span, settings.source_url)
+    version = unformatted(settings.version)
+    names = _names(draft.pictures, pictures) if draft.pictures else _NO_NAMES
     prefix = slug(deck) if settings.tag_prefix is None else settings.tag_prefix
-    note = RenderedNote(
-        resolved,
-        _topic(question.section),
-        source_link(question.inside, draft.span, settings.source_url),
-        unformatted(settings.version),
-        _names(draft.pictures, pictures) if draft.pictures else _NO_NAMES,
-        tags_of(question.section, question.tags, settings.tags, prefix),
-        _NOT_YET,
-    )
-    names = sorted(note.names.items())
-    digest = digest_of(draft.digest, resolved.identity.key, note.topic, note.tags, names)
+    tags = tags_of(question.section, question.tags, settings.tags, prefix)
+    digest = digest_of(draft.digest, resolved.identity.key, topic, tags, sorted(names.items()))
     known = shelf.get(digest)
     if not isinstance(known, tuple):
-        known = _prints(note)
+        known = _prints(RenderedNote(resolved, topic, source, version, names, tags, _NOT_YET))
         shelf.put(digest, known)
-    return replace(note, prints=Prints(*known))
+    return RenderedNote(resolved, topic, source, version, names, tags, Prints(*known))
 
 
 def too_long_fields(note: RenderedNote) -> list[Diagnostic]:

@@ -25,9 +25,9 @@ class SourceFile:
     text: str
 
 
-def read_text(path: Path, name: str) -> tuple[str | None, list[Diagnostic]]:
-    """Return the text of the file at `path`, line endings as they are, or None and why it cannot be read."""
-    place, most = Span(name), limits()["file-mb"]
+def read_text(path: Path, name: str, most: int = 0) -> tuple[str | None, list[Diagnostic]]:
+    """Return the text of the file at `path`, of up to `most` MB (0: the limit for files), or None and why not."""
+    place, most = Span(name), most or limits()["file-mb"]
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):

@@ -82,11 +82,11 @@ def test_damage_to_what_was_released_is_an_error(good: str, bad: str) -> None:
 
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
-KEYS = st.from_regex(r"[\w.-]{1,40}", fullmatch=True)
+NAMES = st.from_regex(r"[\w.-]{1,40}", fullmatch=True)
 """What an author may give as an id; keys that are made of a question's words are of the same letters."""
 
 
-@given(st.dictionaries(KEYS, st.tuples(TEXTS, st.lists(TEXTS, max_size=3), st.booleans()), max_size=6))
+@given(st.dictionaries(NAMES, st.tuples(TEXTS, st.lists(TEXTS, max_size=3), st.booleans()), max_size=6))
 def test_what_is_written_is_read_again(notes: dict[str, tuple[str, list[str], bool]]) -> None:
     """If this failed, some question's odd characters would lose its identity."""
     lock = lock_of(

@@ -12,7 +12,7 @@ from deckbuilder.kinds import fields
 from deckbuilder.kinds._shared.notes import Kind
 from deckbuilder.kinds.registry import KINDS
 from deckbuilder.kinds.templates import FOLDER, load_templates
-from deckbuilder.kinds.titles import KIND_NAMES
+from deckbuilder.kinds.titles import KIND_NAMES, TITLES
 from deckbuilder.pipeline import Options, build
 from tests.support.learner import ImportCounts, Learner
 from tests.support.plans import note_type
@@ -58,3 +58,8 @@ def test_the_templates_pass_the_real_gate() -> None:
     plan = note_type(fields=fields.FIELDS, front=made.front, back=made.back, css=made.css)
     with Learner() as learner:
         assert learner.refusal_of(plan) == ""
+
+
+def test_every_kind_has_its_title_in_the_order_in_which_it_is_tried() -> None:
+    """If this failed, a kind would have no note type, or the order of note types in a package would change."""
+    assert [kind.name for kind in KINDS] == list(TITLES)

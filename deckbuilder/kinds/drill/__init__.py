@@ -1,48 +1,21 @@
 """Drill: a question whose numbers change from review to review, from a fenced block `drill`.
 
-A level of a drill is a note of its own; with `cards: per-variant` each variant is one too.
+What reads and reckons is imported when the first drill is met: most decks have none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from deckbuilder import rules
-from deckbuilder.diagnostics import Diagnostic, Span, has_errors
-from deckbuilder.drills.points import Point
-from deckbuilder.drills.reading import read_drill
+from deckbuilder.diagnostics import Diagnostic
 from deckbuilder.drills.slots import Slots
-from deckbuilder.drills.specs import DrillSpec
-from deckbuilder.drills.variants import Chosen, choose_variants
-from deckbuilder.kinds import fields
-from deckbuilder.kinds._shared.notes import Html, Kind, Note, Part, Settled, common_fields
-from deckbuilder.kinds.drill.filling import fill_drill
-from deckbuilder.source.blocks import Block, read_blocks
-from deckbuilder.source.passage import Passage
+from deckbuilder.kinds._shared.notes import Html, Kind, Part, Settled
+from deckbuilder.source.blocks import read_blocks
 from deckbuilder.source.questions import Question, is_drill
 
-
-@dataclass(frozen=True, slots=True)
-class DrillNote(Note):
-    """A drill, or a level of one, and the author's prose around its block; `spec` is None where nothing can be read.
-
-    `chosen` are its variants, None as long as the lock was not asked, and where the block has errors.
-    """
-
-    spec: DrillSpec | None
-    remarks: Passage
-    is_sound: bool = True
-    chosen: Chosen | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class VariantNote(Note):
-    """One variant of a drill as a note of its own."""
-
-    spec: DrillSpec
-    remarks: Passage
-    point: Point
+if TYPE_CHECKING:
+    from deckbuilder.kinds.drill.notes import DrillNote, VariantNote
 
 
 def _recognises(question: Question) -> bool:
@@ -51,75 +24,27 @@ def _recognises(question: Question) -> bool:
 
 
 def _read(question: Question) -> tuple[DrillNote, list[Diagnostic]]:
-    answer = question.answer
-    blocks = [block for block in read_blocks(answer.text) if is_drill(block)]
-    if not blocks:
-        return DrillNote(question, None, answer), [rules.NO_DRILL.at(question.span)]
-    first, *others = blocks
-    spec, diagnostics = _spec(answer, first)
-    diagnostics += [rules.SECOND_DRILL.at(answer.span(block.start, 0, 8)) for block in others]
-    left_out = {line for block in blocks for line in range(block.start, block.end)}
-    prose = tuple(line for number, line in enumerate(answer.lines) if number not in left_out)
-    return DrillNote(question, spec, Passage(answer.file, prose).stripped(), not has_errors(diagnostics)), diagnostics
+    from deckbuilder.kinds.drill.notes import read
 
-
-def _spec(answer: Passage, block: Block) -> tuple[DrillSpec | None, list[Diagnostic]]:
-    opening = answer.lines[block.start].text
-    indent = len(opening) - len(opening.lstrip(" "))
-
-    def place(line: int, column: int, width: int) -> Span:
-        number = min(block.start + 1 + line, block.end - 1)
-        text = answer.lines[number].text
-        taken = min(indent, len(text) - len(text.lstrip(" ")))  # a fence takes its own indent off each line
-        return answer.span(number, taken + column, width)
-
-    return read_drill(block.content, place)
+    return read(question)
 
 
 def _settle(note: DrillNote | VariantNote, key: str, slots: Slots) -> Settled:
-    """Choose the variants, those of the lock first; a block that cannot be read loses none of them."""
-    if isinstance(note, VariantNote) or note.spec is None or not note.is_sound:
-        return Settled(note, slots)
-    chosen, diagnostics = choose_variants(note.spec, key, slots)
-    if chosen is None:
-        return Settled(note, slots, tuple(diagnostics))
-    return Settled(replace(note, chosen=chosen), chosen.slots, tuple(diagnostics))
+    from deckbuilder.kinds.drill.notes import settle
+
+    return settle(note, key, slots)
 
 
 def _parts(note: DrillNote | VariantNote) -> Sequence[Part]:
-    """Return the levels, and the variants of a drill that has a card for each."""
-    if isinstance(note, VariantNote) or note.spec is None or not note.is_sound:
-        return ()
-    question, spec = note.question, note.spec
-    levels = [
-        Part(DrillNote(question, level, note.remarks), level.span, level.level, name=level.level)
-        for level in spec.levels
-    ]
-    if not spec.per_variant or note.chosen is None:
-        return levels
-    variants = [
-        Part(
-            VariantNote(question, spec, note.remarks, point),
-            spec.span,
-            f"variant {slot.number}",
-            name=f"v{slot.number}",
-        )
-        for slot, point in note.chosen.live
-    ]
-    return [*variants, *levels]
+    from deckbuilder.kinds.drill.notes import parts
+
+    return parts(note)
 
 
 def _fill(note: DrillNote | VariantNote, html: Html) -> dict[str, str]:
-    if isinstance(note, VariantNote):
-        label = f"variant {note.point.number}"
-        return fill_drill(note.question, note.spec, [note.point], note.remarks, label, html)
-    if note.spec is None or note.chosen is None:  # an error says why; the block itself is what there is to look at
-        return {**common_fields(note.question, html), fields.ANSWER: html.blocks(note.question.answer)}
-    points = [note.chosen.example]
-    if not note.spec.per_variant:
-        points += [point for _, point in note.chosen.live]
-    label = note.spec.level.replace("-", " ").replace("_", " ")
-    return fill_drill(note.question, note.spec, points, note.remarks, label, html)
+    from deckbuilder.kinds.drill.notes import fill
+
+    return fill(note, html)
 
 
 DRILL = Kind("drill", _recognises, _read, _fill, _settle, _parts)
