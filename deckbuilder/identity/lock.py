@@ -21,7 +21,7 @@ from deckbuilder.kinds.titles import KIND_NAMES
 from deckbuilder.project import is_deck_name
 
 FORMAT: Final = 1
-_WORD = re.compile(
+_WORD: Final = re.compile(
     r"[^\s<>&\"'\\\[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef]{1,400}"
 )
 """A key or GUID: it goes onto cards as it stands, and a lock may be a stranger's."""
@@ -239,19 +239,15 @@ class _Content:
             return None
         key, guid, kind, born, modified, fingerprint, answer, of, version, released, listed, text = found.groups()
         section = self._sections.get(listed) or self._section(listed)
-        if (
-            section is None
-            or kind not in KIND_NAMES
-            or not all(name is None or (name.isprintable() and _WORD.fullmatch(name)) for name in (key, guid, of))
-        ):
+        if section is None or kind not in KIND_NAMES or not all(map(_is_name, (key, guid, of or key))):
             return None
         delivered = Delivered(version, released) if version else None
         try:
-            words = _decoded(text)[0] if "\\" in text else text[1:-1]
+            prose = _decoded(text)[0] if "\\" in text else text[1:-1]
         except ValueError:  # an escape that is none
             return None
         return LockedNote(
-            key, guid, kind, int(born), int(modified), fingerprint, answer, section, words, False, (), of or "", (),
+            key, guid, kind, int(born), int(modified), fingerprint, answer, section, prose, False, (), of or "", (),
             delivered, (), number,
         )  # fmt: skip
 

@@ -18,6 +18,9 @@ from tests.tex.test_checker import FIXTURES
 
 ROOT = Path(__file__).parents[2]
 
+NOT_LET_THROUGH = "DB436"
+"""What MathJax does as it is told, and so reaches beyond the formula: an error of ours and none of its."""
+
 SHOWN_WRONG_WITHOUT_ERROR = {"DB427": "a backslash in text is shown", "DB430": "HTML is shown as text"}
 """Findings that MathJax has nothing against: it typesets something else than was meant."""
 
@@ -60,7 +63,7 @@ def test_mathjax_and_we_agree_on_every_formula(jax: MathJax, display: bool) -> N
     formulas = [case.given for case in cases(FIXTURES) if r"\require" not in case.given]
     differing = {}
     for tex, verdict in zip(formulas, jax.verdicts(formulas, display=display), strict=True):
-        ours = refused(check(tex, in_line=not display, on_github=""))
+        ours = [code for code in refused(check(tex, in_line=not display, on_github="")) if code != NOT_LET_THROUGH]
         if verdict.is_clean and set(ours) & SHOWN_WRONG_WITHOUT_ERROR.keys():
             assert re.search(r"\\[%_a-z ]|&lt;|&amp;|<mo>&gt;|merror", verdict.mml), tex
         elif bool(ours) == verdict.is_clean and tex not in OURS_ALONE:
