@@ -78,13 +78,21 @@ def markdown_files(folder: Path) -> tuple[list[Path], list[OSError]]:
         except OSError as error:
             problems.append(error)
             continue
-        found += [here / one.name for one in shown if _is_markdown(one.name) and not one.is_dir()]
+        found += [here / one.name for one in shown if _is_markdown(one.name) and not _is_folder(one)]
         waiting += [
             here / one.name
             for one in reversed(shown)
             if one.is_dir(follow_symlinks=False) and one.name not in _LEFT_OUT
         ]
     return found, problems
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a folder or leads to one; a link to itself is none, and reading it will say what it is."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _is_markdown(name: str) -> bool:
