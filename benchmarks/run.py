@@ -51,6 +51,8 @@ def measure(command: Sequence[str], scratch: Path) -> Cost:
         "XDG_CACHE_HOME": str(scratch / "cache"),
         "LOCALAPPDATA": str(scratch / "cache"),
     }
+    # An author's second build finds the modules compiled, wherever this one was told not to keep them.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryFile() as output:
         started = time.perf_counter()
         process = subprocess.Popen(command, stdout=output, stderr=output, env=environment)

@@ -458,11 +458,15 @@ def _render(
 ) -> tuple[list[RenderedNote], list[MediaFile], list[Diagnostic]]:
     """Read every picture, then complete every note's fields."""
     uses = [use for note in resolved for use in note.draft.pictures]
-    pictures, diagnostics = load_pictures(uses, project.folder, project.root)
+    pictures, diagnostics = load_pictures(uses, project.folder, project.root, known.shelf(_PICTURES))
     media = {picture.name: picture for picture in pictures.values()}
     notes = [rendered(note, project.settings, deck, pictures, known.shelf(note.question.inside)) for note in resolved]
     diagnostics += [found for note in notes for found in too_long_fields(note)]
     return notes, list(media.values()), diagnostics
+
+
+_PICTURES = "pictures"
+"""The shelf of what is known about pictures; those of files are called by their names, which have an ending."""
 
 
 def _remarks_on_extensions(options: RenderOptions, project: Project) -> list[Diagnostic]:

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from deckbuilder.drills.limits import MAX_NAMES, NAME
@@ -86,6 +87,7 @@ def _texts(record: Mapping[str, Any], key: str, number: int) -> dict[str, str]:
     return dict(found)
 
 
+@lru_cache(maxsize=65_536)  # a drill's numbers are few and come again and again
 def _is_exact(text: str) -> bool:
     from deckbuilder.drills.quantities import read_exact  # brings in what a deck without drills never needs
 

@@ -17,6 +17,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from deckbuilder import rules
+from deckbuilder.cache import Shelf, digest_of
 from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.files import TooLarge, read_ordinary
 from deckbuilder.limits import MEGABYTE, VARIABLE, limits
@@ -63,14 +64,15 @@ def with_pictures(html: str, names: Mapping[str, str]) -> str:
 
 
 def load_pictures(
-    uses: Iterable[PictureUse], folder: Path, root: str
+    uses: Iterable[PictureUse], folder: Path, root: str, shelf: Shelf
 ) -> tuple[dict[tuple[str, str], MediaFile], list[Diagnostic]]:
     """Read the pictures that are used, by the file and path of their use.
 
     `folder` is the deck's folder, out of which no path leads; `root` is how its files' names begin in spans. Equal
-    bytes come under one name. A picture that cannot be packed is left out and reported wherever it is used.
+    bytes come under one name. A picture that cannot be packed is left out and reported wherever it is used. What was
+    wrong with some bytes, if anything, is kept on the shelf.
     """
-    library = _Library(folder, root)
+    library = _Library(folder, root, shelf)
     found: dict[tuple[str, str], MediaFile] = {}
     diagnostics: list[Diagnostic] = []
     for use in uses:
@@ -88,6 +90,7 @@ class _Library:
 
     folder: Path
     root: str
+    shelf: Shelf
     listings: dict[Path, list[str]] = field(default_factory=dict)
     read: dict[Path, MediaFile | str] = field(default_factory=dict)
     by_name: dict[str, MediaFile] = field(default_factory=dict)
@@ -154,8 +157,7 @@ class _Library:
         content = _read(path)
         if isinstance(content, str):
             return content
-        problem = svg_problem(content) if kind == "svg" else _raster_problem(content)
-        problem = problem or _size_problem(content, drawn=kind == "svg")
+        problem = self._problem(content, kind)
         if problem:
             return problem
         name = f"db-{sha256(content).hexdigest()[:16]}.{kind}"
@@ -166,6 +168,17 @@ class _Library:
             self.held += len(content)
             self.by_name[name] = MediaFile(name, content)
         return self.by_name[name]
+
+    def _problem(self, content: bytes, kind: str) -> str:
+        """Return in words why a picture cannot be packed, or ""."""
+        key = digest_of("picture", content, kind, limits()["megapixels"])
+        known = self.shelf.get(key)
+        if isinstance(known, str):
+            return known
+        problem = svg_problem(content) if kind == "svg" else _raster_problem(content)
+        problem = problem or _size_problem(content, drawn=kind == "svg")
+        self.shelf.put(key, problem)
+        return problem
 
     def _hint(self, inside: PurePosixPath) -> str:
         """Return what may have been meant by a path where there is nothing: a near name, or the same name elsewhere."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from deckbuilder.cache import Shelf
 from deckbuilder.diagnostics import Span
 from deckbuilder.rendering.options import RenderOptions
 from deckbuilder.rendering.pictures import PictureUse, load_pictures
@@ -33,7 +34,9 @@ def use(src: str) -> PictureUse:
 
 def test_equal_names_do_not_collide_and_equal_bytes_are_stored_once(deck: Path) -> None:
     """If this failed, one picture would stand on the card of another."""
-    found, problems = load_pictures([use("a/x.png"), use("b/x.png"), use("b/same.png"), use("good.svg")], deck, "deck")
+    found, problems = load_pictures(
+        [use("a/x.png"), use("b/x.png"), use("b/same.png"), use("good.svg")], deck, "deck", Shelf()
+    )
     names = [picture.name for picture in found.values()]
     assert not problems
     assert len(set(names)) == 3
@@ -60,7 +63,7 @@ def test_nothing_else_is_packed(deck: Path, src: str, code: str) -> None:
     (deck / "folder.png").mkdir()
     (deck / "notes.txt").write_text("x", "utf-8")
     (deck / "bad.svg").write_bytes(SVG.replace(b"<path", b"<script>alert(1)</script><path"))
-    found, problems = load_pictures([use(src)], deck, "deck")
+    found, problems = load_pictures([use(src)], deck, "deck", Shelf())
     assert not found
     assert [(problem.code, str(problem.span)) for problem in problems] == [(code, "deck/x.md:3:5")]
 
