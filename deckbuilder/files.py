@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -31,6 +32,14 @@ _NAMELESS: Final = getattr(os, "O_TMPFILE", 0) if Path("/proc/self/fd").is_dir()
 _PATIENCE: Final = 30.0  # seconds for another process to be done
 _READINGS: Final = 5  # of a file that changes meanwhile
 _ABSENT: Final = {errno.ENOENT, errno.ENOTDIR}
+
+
+_DEVICE: Final = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|com[\d¹²³]|lpt[\d¹²³]) *(?:[.:]|\Z)", re.IGNORECASE)
+
+
+def is_device(name: str) -> bool:
+    """Whether Windows takes a file's name for a device, whatever folder it is in and whatever ending it has."""
+    return _DEVICE.match(name) is not None
 
 
 # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────

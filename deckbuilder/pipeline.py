@@ -16,7 +16,7 @@ from deckbuilder import cache, rules
 from deckbuilder.cache import Cache, Shelf, digest_of
 from deckbuilder.diagnostics import CannotGoOn, Diagnostic, Severity, Span, has_errors
 from deckbuilder.drills.slots import slots_text
-from deckbuilder.files import NewFiles, clear_away, held, is_there, real_path
+from deckbuilder.files import NewFiles, clear_away, held, is_device, is_there, real_path
 from deckbuilder.identity.changes import (
     Change,
     Content,
@@ -225,7 +225,8 @@ def _prepare(
 
 def default_output(lock: Lock) -> Path:
     """Return where a build writes the deck's package if it is not told where."""
-    return Path("build") / f"{slug(lock.deck)}.apkg"
+    name = slug(lock.deck)
+    return Path("build") / f"{name}-deck.apkg" if is_device(name) else Path("build") / f"{name}.apkg"
 
 
 def check(source: Path, options: Options | None = None) -> BuildResult:

@@ -368,3 +368,12 @@ def test_a_lock_that_an_editor_saved_in_its_own_way_builds_and_is_put_right(deck
     assert all(note.guid.encode() in written for note in result.notes)
     assert lock.read_bytes().startswith(b'{"deckbuilder-lock"')
     assert b"\r" not in lock.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "package"), [("Con", "con-deck.apkg"), ("COM1", "com1-deck.apkg"), ("Console", "console.apkg")]
+)
+def test_a_deck_that_windows_takes_for_a_device_gets_a_file(deck: Path, name: str, package: str) -> None:
+    """If this failed, an author on Windows would send the cards to a device, and find no package."""
+    (deck / "deck.yml").write_text(f"name: {name}\n", "utf-8")
+    assert build(deck).apkg == Path("build") / package

@@ -19,7 +19,7 @@ from urllib.parse import unquote
 from deckbuilder import rules
 from deckbuilder.cache import Shelf, digest_of
 from deckbuilder.diagnostics import Diagnostic, Span
-from deckbuilder.files import TooLarge, read_ordinary
+from deckbuilder.files import TooLarge, is_device, read_ordinary
 from deckbuilder.limits import MEGABYTE, VARIABLE, limits
 from deckbuilder.rendering.media import MediaFile
 from deckbuilder.rendering.svg import svg_problem
@@ -38,7 +38,6 @@ SHOWN: Final = 100
 
 _PICTURE = re.compile(rf'<img src="{PLACEHOLDER}([^"]*)"')
 _DRIVE = re.compile(r"[A-Za-z]:")
-_DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|com[\d¹²³]|lpt[\d¹²³]) *(?:[.:]|\Z)", re.IGNORECASE)
 _SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"RIFF")
 _LFS = b"version https://git-lfs"
 
@@ -228,7 +227,7 @@ def _inside(home: PurePosixPath, path: str) -> PurePosixPath | None:
             if not parts:
                 return None
             parts.pop()
-        elif _DEVICE.match(part):
+        elif is_device(part):
             return None
         elif part not in ("", "."):
             parts.append(part)

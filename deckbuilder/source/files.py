@@ -152,4 +152,9 @@ def _read_inside(path: Path, name: str, home: Path) -> tuple[str | None, list[Di
         return None, [_unreadable(name, error)]
     if not real.is_relative_to(home):
         return None, [rules.FILE_UNREADABLE.at(Span(name), path=name, problem=problem)]
-    return read_text(real, name)
+    text, problems = read_text(real, name)
+    most, lines = limits()["lines"], (text or "").count("\n")
+    if lines > most:  # a million headings are no more than four megabytes
+        what = f"the file has {lines:,} lines, more than the {most:,} that are read"
+        return None, [rules.TOO_MUCH.at(Span(name, most + 1), what=what, limit="lines")]
+    return text, problems

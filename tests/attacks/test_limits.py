@@ -46,6 +46,7 @@ def deck(tmp_path: Path) -> Path:
         ("heading=5", "DB140", "notes.md", 3),
         ("field=20", "DB140", "more.md", 3),
         ("question=27", "DB140", "more.md", 3),
+        ("lines=6", "DB140", "notes.md", 7),
         ("pictures-mb=1", "DB406", "more.md", 5),
         ("megapixels=1", "DB406", "more.md", 5),
         ("fils=1", "DB141", "", 1),
@@ -269,6 +270,7 @@ def test_a_line_of_ten_megabytes_is_refused_unread(piece: str, tmp_path: Path) -
         ("1) q <!-- card: " + "[" * 40_000 + " -->\n\n    a", ["DB112"]),
         ("# h\n" * 100_000, ["DB105"]),
         ("".join(f"{'#' * (n % 6 + 1)} h{n}\n" for n in range(20_000)), ["DB105"]),
+        ("# h\n" * 1_000_000, ["DB105", "DB140"]),
     ],
     ids=[
         "quotes",
@@ -280,6 +282,7 @@ def test_a_line_of_ten_megabytes_is_refused_unread(piece: str, tmp_path: Path) -
         "YAML",
         "headings",
         "levels",
+        "a million headings",
     ],
 )
 def test_what_is_nested_or_repeated_without_end_is_told(text: str, found: list[str], tmp_path: Path) -> None:
