@@ -109,14 +109,15 @@ class NoteText:
         return {first, tuple(others)}
 
 
-def problems_in(text: str, *, sound: bool) -> str:
-    """Return what "Check Database" found, an empty string if nothing; its last line says that it is done.
+def problems_in(text: str, done: str) -> str:
+    """Return what "Check Database" found, an empty string if nothing; `done` is the line by which it says it is done.
 
-    Cards that were answered across the turn of a second may be given the time of their last review anew: that is no
-    one's fault, and nothing is lost by it.
+    Cards that were answered across the turn of a second may be given the time of their last review anew. Anki counts
+    that as a problem, but it is no one's fault, and nothing is lost by it.
     """
-    lines = [line for line in text.strip().splitlines() if not line.startswith("Added last review time")]
-    return "" if sound and len(lines) <= 1 else text
+    *found, last = text.strip().splitlines() or [""]
+    faults = [line for line in found if not line.startswith("Added last review time")]
+    return "" if last == done and not faults else text
 
 
 class Learner:
@@ -201,8 +202,8 @@ class Learner:
 
     def problems(self) -> str:
         """Return what "Check Database" finds, an empty string if nothing."""
-        text, sound = self.col.fix_integrity()
-        return problems_in(str(text), sound=bool(sound))
+        text, _ = self.col.fix_integrity()
+        return problems_in(str(text), self.col.tr.database_check_rebuilt())
 
     def missing_media(self) -> list[str]:
         """Return the names of files that cards show and the media folder does not have."""

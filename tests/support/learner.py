@@ -245,8 +245,8 @@ class Learner:
 
     def database_problems(self) -> str:
         """Return what Anki's "Check Database" finds wrong, an empty string if nothing is."""
-        report, healthy = self.col.fix_integrity()
-        return problems_in(report, sound=healthy)
+        report, _ = self.col.fix_integrity()
+        return problems_in(report, self.col.tr.database_check_rebuilt())
 
     def refusal_of(self, note_type: NoteTypePlan) -> str:
         """Return why Anki refuses to add the note type, an empty string if it takes it."""
