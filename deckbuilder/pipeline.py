@@ -186,7 +186,8 @@ def _prepare(
     diagnostics += _remarks_on_limits(questions, project)
     if len(questions) > limits()["questions"]:
         return None, _result(project.settings.name, (), (), (), diagnostics)
-    diagnostics += _remarks_on_questions(questions, project)
+    if drafts or not has_errors(diagnostics):  # files that could not be read may well hold some
+        diagnostics += _remarks_on_questions(questions, project)
 
     now = present_second(options.now)
     lock_text, lock, found = _load_lock(project, now)
