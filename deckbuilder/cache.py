@@ -79,7 +79,7 @@ class Cache:
     def __init__(self, path: Path | None = None, types: Collection[type] = ()) -> None:
         """Use the file at `path`, or none; `types` are all that may stand on a shelf beside plain values."""
         self._path = path
-        self._types = {(one.__module__, one.__qualname__): one for one in types}
+        self._types = _by_name(types)
         self._shelves: dict[str, Shelf] = {}
         self._database: sqlite3.Connection | None = None
 
@@ -286,6 +286,22 @@ def _tidy(folder: Path, own: Path) -> None:
             total += status.st_size
             if entry != own and (total > KEPT_BYTES or status.st_mtime < time.time() - KEPT_DAYS * _DAY):
                 _remove(entry)
+
+
+class Forged(Exception):
+    """What was kept holds bytes that no build of ours has kept, and nothing of it is to be used."""
+
+
+def revived(body: bytes, types: Collection[type]) -> object:
+    """Return what was pickled inside of something kept: plain values and these types. Raises Forged for all else."""
+    try:
+        return _Unpickler(body, _by_name(types)).load()
+    except Exception as error:  # whatever bytes may do to the reader
+        raise Forged from error
+
+
+def _by_name(types: Collection[type]) -> dict[tuple[str, str], type]:
+    return {(one.__module__, one.__qualname__): one for one in types}
 
 
 class _Unpickler(pickle.Unpickler):

@@ -15,7 +15,7 @@ from hashlib import blake2b
 from typing import Any
 
 from deckbuilder import rules
-from deckbuilder.cache import digest_of
+from deckbuilder.cache import Forged, digest_of, revived
 from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.drills.slots import slots_of_text, slots_text
 from deckbuilder.identity.evidence import answer_print
@@ -39,8 +39,12 @@ from deckbuilder.rendering.options import RenderOptions
 from deckbuilder.rendering.pictures import PictureUse
 from deckbuilder.rendering.renderer import Rendered, render, render_inline
 from deckbuilder.source.documents import read_document
+from deckbuilder.source.metadata import Comment, Metadata
 from deckbuilder.source.passage import Line, Passage
 from deckbuilder.source.questions import Question
+from deckbuilder.waivers import Waiver
+
+_TYPES_OF_A_QUESTION = (Question, Passage, Line, Metadata, Comment, Waiver, Span)
 
 _BACK = (
     fields.ANSWER, fields.KEY_POINTS, fields.STEPS, fields.CODE, fields.COMPLEXITY, fields.PITFALLS, fields.REMARKS,
@@ -151,6 +155,14 @@ def _recipe(question: Question) -> Recipe:
     return Recipe(pickle.dumps(moved(question, FAR - question.span.line), protocol=5))
 
 
+def _question(recipe: Recipe) -> Question:
+    """Return the question of a recipe, which may come out of a cache that somebody forged. Raises Forged."""
+    question = revived(recipe.question, _TYPES_OF_A_QUESTION)
+    if not isinstance(question, Question):
+        raise Forged
+    return question
+
+
 def _question_print(question: Question) -> str:
     return answer_print("\n".join((question.answer.text, *(point.text for point in question.key_points))))
 
@@ -194,7 +206,7 @@ class _Made:
 @lru_cache(maxsize=256)  # a drill's own note, and those of its levels, are asked for by each of their variants
 def _made(recipe: Recipe) -> _Made:
     if not recipe.steps:
-        kind, note, _ = read_note(pickle.loads(recipe.question))  # noqa: S301  # we pickled it ourselves
+        kind, note, _ = read_note(_question(recipe))
         return _Made(kind, note)
     *before, (key, slots, number) = recipe.steps
     whole = Settling(Recipe(recipe.question, tuple(before)), key, slots, RenderOptions())  # a note has no HTML yet
@@ -212,7 +224,7 @@ def settled_note(settling: Settling) -> Settled:
 
 def at_line(settling: Settling, line: int) -> Settling:
     """Return how the same note is settled where its question stands on a line of the file."""
-    question = moved(pickle.loads(settling.recipe.question), line - FAR)  # noqa: S301  # we pickled it ourselves
+    question = moved(_question(settling.recipe), line - FAR)
     return replace(settling, recipe=Recipe(pickle.dumps(question), settling.recipe.steps))
 
 

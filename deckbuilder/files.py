@@ -216,12 +216,6 @@ def atomic_writer(path: Path) -> Iterator[BufferedRandom]:
         yield files.open(path)
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write `content` to `path` wholly or not at all. Raises OSError."""
-    with atomic_writer(path) as file:
-        file.write(content)
-
-
 def _temporary_beside(path: Path) -> Path:
     return path.with_name(f"{_PREFIX}{os.getpid()}-{secrets.token_hex(8)}{_SUFFIX}")
 

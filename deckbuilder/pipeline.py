@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from deckbuilder import cache, rules
-from deckbuilder.cache import Cache, Shelf, digest_of
+from deckbuilder.cache import Cache, Forged, Shelf, digest_of
 from deckbuilder.diagnostics import CannotGoOn, Diagnostic, Severity, Span, has_errors
 from deckbuilder.drills.slots import slots_text
 from deckbuilder.files import NewFiles, clear_away, held, is_device, is_there, real_path
@@ -125,10 +125,12 @@ class BuildResult:
 class Prepared:
     """All that a build has worked out before it writes anything: what `build`, and whoever asks what it would do, use.
 
-    `before` is the lock as it is, `lock` as it will be; `lock_text` is the text of the former, None if there is none.
+    `description` is the deck's, as HTML; `before` is the lock as it is, `lock` as it will be; `lock_text` is the text
+    of the former, None if there is none.
     """
 
     project: Project
+    description: str
     questions: tuple[DraftedQuestion, ...]
     before: Lock
     lock_text: str | None
@@ -140,8 +142,7 @@ class Prepared:
 
     def plan(self) -> PackagePlan:
         """Return the package that this deck makes."""
-        description, _ = render_description(self.project.settings.description, self.project.place)
-        return assemble(self.notes, self.lock, self.templates, self.media, description)
+        return assemble(self.notes, self.lock, self.templates, self.media, self.description)
 
 
 def build(source: Path, options: Options | None = None) -> BuildResult:
@@ -174,6 +175,8 @@ def prepare(
             return _prepare(project, diagnostics, options, known)
     except CannotGoOn as stop:
         return None, _result(project.settings.name, (), (), (), [*diagnostics, *stop.diagnostics])
+    except Forged:
+        return prepare(source, replace(options, cache=None))
 
 
 def _prepare(
@@ -211,7 +214,8 @@ def _prepare(
     notes, new_lock = _stamp(rendered_notes, templates, project, lock, now)
     diagnostics += remarks_on_clock(new_lock, project)
     diagnostics += _remarks_on_decks(notes, project)
-    diagnostics += render_description(project.settings.description, project.place)[1]
+    description, found = render_description(project.settings.description, project.place)
+    diagnostics += found
     if options.locked and (lock_text is None or new_lock != lock):
         changes = _what_changes(notes, retired)
         diagnostics.append(rules.LOCK_OUTDATED.at(Span(project.lock_name), changes=changes))
@@ -219,7 +223,16 @@ def _prepare(
     if options.strict:
         diagnostics = _strict(diagnostics)
     prepared = Prepared(
-        project, tuple(questions), lock, lock_text, new_lock, templates, tuple(notes), tuple(media), retired
+        project=project,
+        description=description,
+        questions=tuple(questions),
+        before=lock,
+        lock_text=lock_text,
+        lock=new_lock,
+        templates=templates,
+        notes=tuple(notes),
+        media=tuple(media),
+        retired=retired,
     )
     return prepared, _result(lock.deck, questions, notes, retired, diagnostics)
 

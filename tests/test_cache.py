@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from textwrap import dedent
+from textwrap import dedent, indent
 from typing import TypeAlias, cast
 
 import pytest
@@ -20,8 +20,10 @@ from hypothesis import strategies as st
 
 from deckbuilder import cache
 from deckbuilder.cli.main import main
-from deckbuilder.pipeline import BuildResult, Options, build
+from deckbuilder.pipeline import _DRAFT, BuildResult, Options, build
+from deckbuilder.rendering.drafts import Recipe
 from deckbuilder.source.passage import Line
+from tests.support.drills import STEP
 from tests.support.pictures import png
 
 Writing: TypeAlias = Callable[..., str]
@@ -358,6 +360,26 @@ def test_a_forged_cache_runs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyP
     body = pickle.dumps(_Trap())
     with sqlite3.connect(kept) as database:
         database.execute("UPDATE shelf SET digest = ?, body = ?", (cache._seal(body), body))
+    database.close()
+    assert outcome(deck, tmp_path / "kept") == plain
+    assert not (tmp_path / "trapped").exists()
+
+
+def test_a_forged_recipe_of_a_drill_runs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise the bytes from which a drill is made again would do what the cache's own bytes must not."""
+    monkeypatch.chdir(tmp_path)
+    deck = small_deck(tmp_path)
+    block = indent(f"```drill\n{STEP}```\n", "    ")
+    (deck / "drill.md").write_text(f"# Drills\n\n1) One step of descent.\n\n{block}", "utf-8")
+    plain = outcome(deck, tmp_path / "kept")
+    (kept,) = (tmp_path / "kept").iterdir()
+    with sqlite3.connect(kept) as database:
+        (body,) = database.execute("SELECT body FROM shelf WHERE name = 'drill.md'").fetchone()
+        whole = pickle.loads(body)[_DRAFT]
+        (question,) = whole.questions
+        draft = replace(question.draft, recipe=Recipe(pickle.dumps(_Trap())))
+        forged = pickle.dumps({_DRAFT: replace(whole, questions=(replace(question, draft=draft),))})
+        database.execute("UPDATE shelf SET digest = ?, body = ? WHERE name = 'drill.md'", (cache._seal(forged), forged))
     database.close()
     assert outcome(deck, tmp_path / "kept") == plain
     assert not (tmp_path / "trapped").exists()

@@ -11,9 +11,14 @@ from pathlib import Path
 import pytest
 
 from deckbuilder import files
-from deckbuilder.files import atomic_writer, write_atomically
+from deckbuilder.files import atomic_writer
 
 POSIX = os.name == "posix"
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    with atomic_writer(path) as file:
+        file.write(content)
 
 
 def test_the_content_arrives_and_nothing_else_stays(tmp_path: Path) -> None:
