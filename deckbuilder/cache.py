@@ -16,12 +16,13 @@ import sys
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import cache
 from hashlib import blake2b
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     import sqlite3
@@ -41,8 +42,7 @@ _SUFFIX: Final = ".cache"
 _TABLE: Final = "CREATE TABLE IF NOT EXISTS shelf (name TEXT PRIMARY KEY, digest BLOB, body BLOB)"
 
 
-@dataclass(slots=True)
-class Shelf:
+class Shelf(Struct):
     """What is known about one file, by digest or name. What a build does not ask for is not kept for the next one."""
 
     known: dict[bytes, object] = field(default_factory=dict)

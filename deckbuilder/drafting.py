@@ -9,10 +9,12 @@ from __future__ import annotations
 import pickle
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from deckbuilder import rules
 from deckbuilder.cache import Forged, digest_of, revived
@@ -194,8 +196,7 @@ def settle(settling: Settling) -> Draft:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Made:
+class _Made(Struct, frozen=True):
     """A drill's note that was made by its recipe: its kind, and which part of the question's note it is, if any."""
 
     kind: Kind

@@ -7,10 +7,12 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from io import BufferedRandom
 from pathlib import Path
 from typing import TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from deckbuilder import cache, rules
 from deckbuilder.cache import Cache, Forged, Shelf, digest_of
@@ -69,8 +71,7 @@ WORTH_SHARING = 300_000
 """Characters of Markdown from which on more processes than one are quicker; fewer are read before another has begun."""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """What a build is asked for. `output` None stands for build/<deck>.apkg; `now` None for the present second.
 
     `watch` is told how far the work is; `cache` is the folder where what was found is kept for the next build, if any.
@@ -89,8 +90,7 @@ class Options:
     jobs: int | None = 1
 
 
-@dataclass(frozen=True, slots=True)
-class BuiltNote:
+class BuiltNote(Struct, frozen=True):
     """A note of the finished deck, for reports."""
 
     key: str
@@ -103,8 +103,7 @@ class BuiltNote:
     question: str
 
 
-@dataclass(frozen=True, slots=True)
-class BuildResult:
+class BuildResult(Struct, frozen=True):
     """What came of a build or check. `apkg` is None when nothing was written; `questions` counts answered or not."""
 
     deck: str
@@ -121,8 +120,7 @@ class BuildResult:
         return has_errors(list(self.diagnostics))
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Struct, frozen=True):
     """All that a build has worked out before it writes anything: what `build`, and whoever asks what it would do, use.
 
     `description` is the deck's, as HTML; `before` is the lock as it is, `lock` as it will be; `lock_text` is the text

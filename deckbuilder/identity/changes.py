@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from deckbuilder.drills.slots import Slot
 from deckbuilder.identity.lock import Lock, LockedNote, LockedType, Section
@@ -22,8 +24,7 @@ class Change(StrEnum):
     UNCHANGED = "unchanged"
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """What a build gives a note: the kind that it is now, its section, its words, and fingerprints of all it shows.
 
     `body` stands for its fields without those that follow from its place; `whole` for everything, tags included.

@@ -10,9 +10,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, Final, TypeAlias
+
+from msgspec import Struct, field
+from msgspec.structs import astuple, replace
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
@@ -33,24 +35,21 @@ _LATEST: Final = 253_402_300_799  # the last second of the year 9999: no calenda
 Section: TypeAlias = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(Struct, frozen=True):
     """The last release: its version, and the second at which it stamped what had changed."""
 
     version: str
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
+class Delivered(Struct, frozen=True):
     """What learners last got of a note or note type: its fingerprint, and the version that brought it."""
 
     version: str
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
-class LockedNote:
+class LockedNote(Struct, frozen=True, eq=False):
     """What is remembered of a note. Times are in seconds since 1970.
 
     `kind` is the kind that it was born with, which is its note type in Anki for ever; `fingerprint` stands for its
@@ -75,11 +74,17 @@ class LockedNote:
     slots: tuple[Slot, ...] = ()
     delivered: Delivered | None = None
     left: tuple[str, ...] = ()
-    line: int = field(default=0, compare=False)
+    line: int = 0
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the same is remembered of the same note, on whatever line."""
+        return isinstance(other, LockedNote) and astuple(self)[:-1] == astuple(other)[:-1]
+
+    def __hash__(self) -> int:
+        return hash(self.guid)
 
 
-@dataclass(frozen=True, slots=True)
-class LockedType:
+class LockedType(Struct, frozen=True):
     """A note type's change time, and the fingerprint of the templates and style that it goes with."""
 
     kind: str
@@ -88,8 +93,7 @@ class LockedType:
     delivered: Delivered | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Lock:
+class Lock(Struct, frozen=True):
     """All that is remembered of a deck: its name and id of old, when it was born, its note types, decks and notes.
 
     `release` is the last one, None before the first.

@@ -14,9 +14,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Related, Span
@@ -47,8 +48,7 @@ class Match(StrEnum):
     NEW = "new"
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A question as identity sees it: where it stands, its words, its answer's fingerprint, its explicit id.
 
     `ships` is False for a question that gives no note (it has no answer yet): it still claims the note that it was.
@@ -62,8 +62,7 @@ class Asked:
     ships: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """The note that a question is: its key and GUID, how it was found, and what the lock knew of it (None if new)."""
 
     key: str

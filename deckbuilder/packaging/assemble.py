@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from deckbuilder.identity.changes import Change
 from deckbuilder.identity.lock import Lock, LockedNote
@@ -18,8 +19,7 @@ from deckbuilder.rendering.notes import RenderedNote
 CARD_TEMPLATE = "Card"
 
 
-@dataclass(frozen=True, slots=True)
-class StampedNote:
+class StampedNote(Struct, frozen=True):
     """A rendered note with what became of it, its new line of the lock (with its change time), its deck's name."""
 
     rendered: RenderedNote

@@ -7,17 +7,17 @@ of an empty field nothing. It holds no text, and so nothing that Anki could alte
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from deckbuilder.kinds import fields
 
 _FORM: Final = "1"
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """The prints of what a note was last delivered with."""
 
     tags: frozenset[str]

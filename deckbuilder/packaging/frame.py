@@ -9,18 +9,17 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from dataclasses import dataclass
 from typing import Any
 
 import genanki
+from msgspec import Struct
 
 from deckbuilder.packaging.plan import DeckPlan, NoteTypePlan, PackagePlan
 
 _REPLACEMENT = re.compile(r"\{\{([^{}]*)\}\}")
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """An empty collection: statements that make its tables and its indexes, and the one row of its table `col`."""
 
     tables: tuple[str, ...]

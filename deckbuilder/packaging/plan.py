@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from deckbuilder.rendering.media import MediaFile
 
 __all__ = ["DeckPlan", "MediaFile", "NotePlan", "NoteTypePlan", "PackagePlan", "refuse_nonsense"]
 
 
-@dataclass(frozen=True, slots=True)
-class DeckPlan:
+class DeckPlan(Struct, frozen=True):
     """A deck or subdeck by its full name (`A::B`), with its fixed id."""
 
     id: int
@@ -19,8 +19,7 @@ class DeckPlan:
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class NoteTypePlan:
+class NoteTypePlan(Struct, frozen=True):
     """A note type: fixed id and name, field names in order with their ids, one card template, style, change time.
 
     `sort_field` is an index into `fields`; `modified` is in seconds since 1970.
@@ -38,8 +37,7 @@ class NoteTypePlan:
     modified: int
 
 
-@dataclass(frozen=True, slots=True)
-class NotePlan:
+class NotePlan(Struct, frozen=True):
     """A note with its one card; `position` is its place among the new cards.
 
     `note_type` and `deck` are ids of the plan's note types and decks; `fields` has one text (HTML) for each field of
@@ -57,8 +55,7 @@ class NotePlan:
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class PackagePlan:
+class PackagePlan(Struct, frozen=True):
     """The whole content of an .apkg. `created` (seconds since 1970) is when the deck was first built.
 
     `media` is packed as it stands, so it holds what the notes and note types show and nothing else.

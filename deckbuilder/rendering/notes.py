@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from html import escape
 from types import MappingProxyType
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from deckbuilder import rules
 from deckbuilder.cache import Shelf, digest_of
@@ -25,8 +26,7 @@ from deckbuilder.rendering.media import MediaFile
 from deckbuilder.rendering.pictures import PictureUse, with_pictures
 
 
-@dataclass(frozen=True, slots=True)
-class ResolvedNote:
+class ResolvedNote(Struct, frozen=True):
     """A draft that knows which note it is.
 
     `of` is the key of the note that a part belongs to, "" for a question's own note. `slots` is what the lock is to
@@ -61,8 +61,7 @@ class ResolvedNote:
         return self.draft.span
 
 
-@dataclass(frozen=True, slots=True)
-class Prints:
+class Prints(Struct, frozen=True):
     """What tells whether a note has changed: fingerprints (16 hex digits) of its body, and of all that counts.
 
     `texts` are the prints that a delivery is known by: of each field in the frozen order, joined by full stops, nothing
@@ -74,8 +73,7 @@ class Prints:
     texts: str
 
 
-@dataclass(frozen=True, slots=True)
-class RenderedNote:
+class RenderedNote(Struct, frozen=True):
     """A resolved note with all that it shows. `names` are the packed names of its pictures, by their paths."""
 
     resolved: ResolvedNote

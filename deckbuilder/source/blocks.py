@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from markdown_it.token import Token
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from deckbuilder.source import gfm
 from deckbuilder.source.passage import Line, Passage
@@ -32,8 +33,7 @@ _NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """A block of a passage: its type, its lines (from 0, end excluded, without blank lines at the end).
 
     `content` is a paragraph's, heading's, fence's or HTML block's own text; `info` a fence's info string; `level` a
@@ -49,8 +49,7 @@ class Block:
     items: tuple[tuple[int, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(Struct, frozen=True):
     """Running text at any depth (a paragraph, a heading, a table's cell): its lines and its own Markdown."""
 
     start: int
@@ -58,8 +57,7 @@ class Leaf:
     content: str
 
 
-@dataclass(frozen=True, slots=True)
-class Structure:
+class Structure(Struct, frozen=True):
     """What a text is made of: its top-level blocks, its leaves at every depth, the link references that it defines.
 
     `items` are the structures of what stands inside the items of its top-level lists, by their lines, where that is
