@@ -21,7 +21,7 @@ from deckbuilder.cache import Forged, digest_of, revived
 from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.drills.slots import slots_of_text, slots_text
 from deckbuilder.identity.evidence import answer_print
-from deckbuilder.identity.keys import content_words
+from deckbuilder.identity.keys import content_words, known_text
 from deckbuilder.kinds import fields
 from deckbuilder.kinds._shared.notes import Kind, Note, Part, Settled
 from deckbuilder.kinds.registry import read_note
@@ -91,6 +91,7 @@ class _Drafter:
             span=question.span,
             section=question.section,
             text=question.text,
+            known=known_text(question.text),
             answer=_question_print(question),
             words=b"".join([blake2b(word.encode(), digest_size=8).digest() for word in words]),
             id=question.metadata.id,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from deckbuilder import cache, rules
 from deckbuilder.cache import Cache, Forged, Shelf, digest_of
@@ -35,8 +35,8 @@ from deckbuilder.kinds.templates import Templates, load_templates
 from deckbuilder.kinds.titles import KIND_NAMES
 from deckbuilder.limits import DEFAULTS, limits
 from deckbuilder.lints.near_duplicates import near_duplicates
-from deckbuilder.packaging.assemble import StampedNote, assemble
-from deckbuilder.packaging.plan import PackagePlan
+from deckbuilder.packaging.assemble import StampedNote, assemble, deck_plans, note_type_plans
+from deckbuilder.packaging.plan import DeckPlan, Frame, NoteTypePlan, PackagePlan
 from deckbuilder.project import DECK_YML, Project, load_project, slug
 from deckbuilder.rendering.description import render_description
 from deckbuilder.rendering.drafts import (
@@ -124,7 +124,7 @@ class Prepared(Struct, frozen=True):
     """All that a build has worked out before it writes anything: what `build`, and whoever asks what it would do, use.
 
     `description` is the deck's, as HTML; `before` is the lock as it is, `lock` as it will be; `lock_text` is the text
-    of the former, None if there is none.
+    of the former, None if there is none. `frame` is that of the package, if one is to be written.
     """
 
     project: Project
@@ -137,10 +137,11 @@ class Prepared(Struct, frozen=True):
     notes: tuple[StampedNote, ...]
     media: tuple[MediaFile, ...]
     retired: tuple[LockedNote, ...]
+    frame: Frame | None = None
 
     def plan(self) -> PackagePlan:
         """Return the package that this deck makes."""
-        return assemble(self.notes, self.lock, self.templates, self.media, self.description)
+        return assemble(self.notes, self.lock, self.templates, self.media, self.description, self.frame)
 
 
 def build(source: Path, options: Options | None = None) -> BuildResult:
@@ -169,7 +170,11 @@ def prepare(
     if project is None:
         return None, _result("", (), (), (), diagnostics)
     try:
-        with memory.again() if memory is not None else cache.opened(options.cache, project.lock, KEPT_TYPES) as known:
+        with (
+            memory.again()
+            if memory is not None
+            else cache.opened(options.cache, project.lock, (*KEPT_TYPES, Frame)) as known
+        ):
             return _prepare(project, diagnostics, options, known)
     except CannotGoOn as stop:
         return None, _result(project.settings.name, (), (), (), [*diagnostics, *stop.diagnostics])
@@ -220,6 +225,8 @@ def _prepare(
     diagnostics = silenced(diagnostics, _waivers(project, drafts))
     if options.strict:
         diagnostics = _strict(diagnostics)
+    types = note_type_plans(notes, new_lock, templates)
+    will_be_written = options.write and not has_errors(diagnostics)
     prepared = Prepared(
         project=project,
         description=description,
@@ -231,6 +238,7 @@ def _prepare(
         notes=tuple(notes),
         media=tuple(media),
         retired=retired,
+        frame=_frame(deck_plans(notes, new_lock, description), types, known, make=will_be_written),
     )
     return prepared, _result(lock.deck, questions, notes, retired, diagnostics)
 
@@ -370,6 +378,7 @@ def _asked(question: DraftedQuestion) -> Asked:
         answer=question.answer,
         id=question.id,
         ships=question.is_answered,
+        known=question.known,
     )
 
 
@@ -473,8 +482,10 @@ def _render(
     uses = [use for note in resolved for use in note.draft.pictures]
     pictures, diagnostics = load_pictures(uses, project.folder, project.root, known.shelf(_PICTURES))
     media = {picture.name: picture for picture in pictures.values()}
-    notes = [rendered(note, project.settings, deck, pictures, known.shelf(note.question.inside)) for note in resolved]
-    diagnostics += [found for note in notes for found in too_long_fields(note)]
+    settings, most = project.settings, limits()["field"]
+    prefix = slug(deck) if settings.tag_prefix is None else settings.tag_prefix
+    notes = [rendered(note, settings, prefix, pictures, known.shelf(note.question.inside)) for note in resolved]
+    diagnostics += [found for note in notes for found in too_long_fields(note, most)]
     return notes, list(media.values()), diagnostics
 
 
@@ -526,8 +537,8 @@ def _stamp(
 
 def _content(note: RenderedNote) -> Content:
     resolved, section = note.resolved, note.question.section
-    body, whole = note.fingerprints()
-    return Content(note.kind, section, resolved.text, resolved.answer, body, whole, resolved.of, resolved.slots)
+    fingerprint = note.prints.fingerprint
+    return Content(note.kind, section, resolved.text, resolved.answer, fingerprint, resolved.of, resolved.slots)
 
 
 def remarks_on_clock(lock: Lock, project: Project) -> Iterable[Diagnostic]:
@@ -609,6 +620,26 @@ def _what_changes(notes: Sequence[StampedNote], retired: Sequence[LockedNote]) -
 # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _frame(decks: Sequence[DeckPlan], note_types: Sequence[NoteTypePlan], known: Cache, *, make: bool) -> Frame | None:
+    """Return what genanki makes of the package's decks and note types, nearly always the same as at the last build.
+
+    Where that is not known it is made if `make` says so: a check never needs it.
+    """
+    shelf, digest = known.shelf(_PACKAGE), digest_of(*map(astuple, decks), *map(astuple, note_types))
+    frame = shelf.get(digest)
+    if isinstance(frame, Frame) or not make:
+        return frame if isinstance(frame, Frame) else None
+    from deckbuilder.packaging.frame import frame_of  # brings in genanki
+
+    frame = frame_of(decks, note_types)
+    shelf.put(digest, frame)
+    return frame
+
+
+_PACKAGE = "package"
+"""The shelf of what is known about the package; those of files are called by their names, which have an ending."""
+
+
 def write(
     prepared: Prepared,
     output: Path,
@@ -621,7 +652,7 @@ def write(
     `others` is given the package to read. Whoever stops the machine finds the first few of the files new, none of them
     half there.
     """
-    from deckbuilder.packaging.writer import write_package  # brings in genanki, which a check never needs
+    from deckbuilder.packaging.writer import write_package  # brings in what only writing needs
 
     project, before = prepared.project, prepared.lock_text
     own = (project.lock, project.folder / DECK_YML, *project.files)

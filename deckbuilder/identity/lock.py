@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import islice
+from json.encoder import encode_basestring
 from typing import Any, Final, TypeAlias
 
 from msgspec import Struct, field
@@ -130,16 +132,17 @@ def _lines(lock: Lock) -> Iterator[str]:
 
 
 _json: Final = json.JSONEncoder(ensure_ascii=False).encode
+_quoted: Final = encode_basestring  # a text as `_json` gives it, without asking first what it is
 _decoded: Final = json.JSONDecoder().raw_decode
 
 
 def _note_line(note: LockedNote) -> str:
     """Return a note's line, byte for byte as `json.dumps` writes the mapping of it, in less than half the time."""
     return (
-        f'{{"key": {_json(note.key)}, "guid": {_json(note.guid)}, "kind": {_json(note.kind)}, '
-        f'"born": {note.born}, "mod": {note.modified}, "hash": {_json(note.fingerprint)}, '
-        f'"answer": {_json(note.answer)}, {_what_few_have(note)}"section": {_list(note.section)}, '
-        f'"text": {_json(note.text)}}}'
+        f'{{"key": {_quoted(note.key)}, "guid": {_quoted(note.guid)}, "kind": "{note.kind}", '
+        f'"born": {note.born}, "mod": {note.modified}, "hash": {_quoted(note.fingerprint)}, '
+        f'"answer": {_quoted(note.answer)}, {_what_few_have(note)}"section": {_list(note.section)}, '
+        f'"text": {_quoted(note.text)}}}'
     )
 
 
@@ -150,7 +153,7 @@ def _what_few_have(note: LockedNote) -> str:
     if note.aliases:
         said += f'"was": {_list(note.aliases)}, '
     if note.of:
-        said += f'"of": {_json(note.of)}, '
+        said += f'"of": {_quoted(note.of)}, '
     if note.slots:
         said += f'"slots": {_json([slot_record(slot) for slot in note.slots])}, '
     if note.left:
@@ -160,8 +163,9 @@ def _what_few_have(note: LockedNote) -> str:
     return said
 
 
-def _list(texts: Sequence[str]) -> str:
-    return f"[{', '.join(map(_json, texts))}]"
+@lru_cache(maxsize=1024)  # notes of one section have the same
+def _list(texts: tuple[str, ...]) -> str:
+    return f"[{', '.join(map(_quoted, texts))}]"
 
 
 def read_lock(text: str, name: str) -> tuple[Lock | None, list[Diagnostic]]:
@@ -239,11 +243,11 @@ class _Content:
         Nearly all lines are so, and are read in a third of the time; what is unlike in any way is left to `_note`.
         """
         found = _AS_WRITTEN.fullmatch(line)
-        if not found or "\\u" in line:
+        if not found:
             return None
         key, guid, kind, born, modified, fingerprint, answer, of, version, released, listed, text = found.groups()
         section = self._sections.get(listed) or self._section(listed)
-        if section is None or kind not in KIND_NAMES or not all(map(_is_name, (key, guid, of or key))):
+        if section is None or not (key + guid + (of or "")).isprintable():
             return None
         delivered = Delivered(version, released) if version else None
         try:
@@ -300,12 +304,14 @@ class _Content:
         return damages[:_TOLD]
 
 
+_QUOTED_WORD: Final = rf'"({_WORD.pattern})"'
 _NAME: Final = r'"([^"\\\x00-\x1f]++)"'
-_PROSE: Final = r'"[^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*+"'
+_PROSE: Final = r'"[^"\\\x00-\x1f]*+(?:\\[^u][^"\\\x00-\x1f]*+)*+"'  # `\u` may be half a character
 _TIME: Final = "(0|[1-9][0-9]{0,10})"
 _AS_WRITTEN: Final = re.compile(
-    rf'\{{"key": {_NAME}, "guid": {_NAME}, "kind": {_NAME}, "born": {_TIME}, "mod": {_TIME}, "hash": {_NAME}, '
-    rf'"answer": "([^"\\\x00-\x1f]*+)", (?:"of": {_NAME}, )?(?:"released": \[{_NAME}, {_NAME}\], )?'
+    rf'\{{"key": {_QUOTED_WORD}, "guid": {_QUOTED_WORD}, "kind": "({"|".join(KIND_NAMES)})", '
+    rf'"born": {_TIME}, "mod": {_TIME}, "hash": {_NAME}, '
+    rf'"answer": "([^"\\\x00-\x1f]*+)", (?:"of": {_QUOTED_WORD}, )?(?:"released": \[{_NAME}, {_NAME}\], )?'
     rf'"section": (\[(?:{_PROSE}(?:, {_PROSE})*+)?\]), "text": ({_PROSE})\}}'
 )
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 from msgspec import Struct
 
 from deckbuilder.rendering.media import MediaFile
 
-__all__ = ["DeckPlan", "MediaFile", "NotePlan", "NoteTypePlan", "PackagePlan", "refuse_nonsense"]
+__all__ = ["DeckPlan", "Frame", "MediaFile", "NotePlan", "NoteTypePlan", "PackagePlan", "refuse_nonsense"]
 
 
 class DeckPlan(Struct, frozen=True):
@@ -55,10 +56,22 @@ class NotePlan(Struct, frozen=True):
     position: int
 
 
+class Frame(Struct, frozen=True):
+    """An empty collection: statements that make its tables and its indexes, and the row of its table `col` by column.
+
+    The row has the decks and note types; its times (`crt`, `mod`, `scm`) are still to be set.
+    """
+
+    tables: tuple[str, ...]
+    indexes: tuple[str, ...]
+    settings: Mapping[str, int | str]
+
+
 class PackagePlan(Struct, frozen=True):
     """The whole content of an .apkg. `created` (seconds since 1970) is when the deck was first built.
 
-    `media` is packed as it stands, so it holds what the notes and note types show and nothing else.
+    `media` is packed as it stands, so it holds what the notes and note types show and nothing else. `frame` is what
+    `frame_of` makes of the decks and note types, None where that is still to be done.
     """
 
     decks: tuple[DeckPlan, ...]
@@ -66,6 +79,7 @@ class PackagePlan(Struct, frozen=True):
     notes: tuple[NotePlan, ...]
     media: tuple[MediaFile, ...]
     created: int
+    frame: Frame | None = None
 
 
 def refuse_nonsense(plan: PackagePlan) -> None:

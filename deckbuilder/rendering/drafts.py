@@ -86,14 +86,16 @@ class DraftedQuestion(Struct, frozen=True):
     """A question of the sources, answered or not, with the draft of its note if it gives one.
 
     `digest` stands for all that it was made of, wherever it stands in its file; empty where something in it speaks of
-    other lines than its own. `answer` is the fingerprint of its answer's words, `words` are numbers of 8 bytes for the
-    words that carry its meaning. `last_line` is its last in its file, `inside` the file's name inside the deck.
+    other lines than its own. `known` is the form of its text by which it is recognised, `answer` the fingerprint of
+    its answer's words; `words` are numbers of 8 bytes for the words that carry its meaning. `last_line` is its last in
+    its file, `inside` the file's name inside the deck.
     """
 
     digest: bytes
     span: Span
     section: tuple[str, ...]
     text: str
+    known: str
     answer: str
     words: bytes
     id: str | None
