@@ -12,6 +12,7 @@ import marshal
 import os
 import pickle
 import re
+import shutil
 import sys
 import time
 from collections.abc import Collection, Iterator
@@ -125,6 +126,8 @@ class Cache:
         for _ in range(2):
             try:
                 path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                if not path.exists():
+                    _inherit(path)
                 self._database = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
                 self._database.execute("PRAGMA synchronous = OFF")  # at worst this cache is lost
                 self._database.execute(_TABLE)
@@ -196,13 +199,27 @@ def _remove(path: Path) -> None:
             one.unlink()
 
 
+def _inherit(path: Path) -> None:
+    """Begin a cache with what is known of the same deck elsewhere: in another checkout, or before its folder moved.
+
+    A copy that another build wrote to meanwhile is damaged at worst, which its seals show.
+    """
+    with contextlib.suppress(OSError):
+        name = path.name.partition("-")[0]
+        others = [(other.stat().st_mtime, other) for other in path.parent.glob(f"{name}-*{_SUFFIX}")]
+        if others:
+            copy = path.with_name(f"{path.stem}-{os.getpid()}{_SUFFIX}")
+            shutil.copyfile(max(others)[1], copy)
+            copy.replace(path)
+
+
 @contextmanager
-def opened(folder: Path | None, deck: Path, types: Collection[type]) -> Iterator[Cache]:
-    """Give the cache of the deck at `deck` among those in `folder`; with None for a folder nothing is kept.
+def opened(folder: Path | None, name: str, deck: Path, types: Collection[type]) -> Iterator[Cache]:
+    """Give the cache of the deck `name` at `deck` among those in `folder`; with None for a folder nothing is kept.
 
     What a build that did not end well has found is not kept.
     """
-    cache = Cache(None if folder is None else folder / f"{_name_of(deck)}{_SUFFIX}", types)
+    cache = Cache(None if folder is None else folder / f"{_file_name(name, deck)}{_SUFFIX}", types)
     cache.open()
     try:
         yield cache
@@ -212,8 +229,9 @@ def opened(folder: Path | None, deck: Path, types: Collection[type]) -> Iterator
     cache.close()
 
 
-def _name_of(deck: Path) -> str:
-    return _digest(os.fsencode(Path(os.path.realpath(deck.parent)) / deck.name)).hex()
+def _file_name(name: str, deck: Path) -> str:
+    place = os.fsencode(Path(os.path.realpath(deck.parent)) / deck.name)
+    return f"{_digest(name.encode(errors='backslashreplace')).hex()}-{_digest(place).hex()}"
 
 
 def digest_of(*parts: object) -> bytes:

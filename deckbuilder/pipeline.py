@@ -7,6 +7,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from io import BufferedRandom
 from pathlib import Path
 from typing import TypeAlias
@@ -169,17 +170,18 @@ def prepare(
     project, diagnostics = load_project(source)
     if project is None:
         return None, _result("", (), (), (), diagnostics)
+    kept = memory.again() if memory is not None else _kept(project, options.cache)
     try:
-        with (
-            memory.again()
-            if memory is not None
-            else cache.opened(options.cache, project.lock, (*KEPT_TYPES, Frame)) as known
-        ):
+        with kept as known:
             return _prepare(project, diagnostics, options, known)
     except CannotGoOn as stop:
         return None, _result(project.settings.name, (), (), (), [*diagnostics, *stop.diagnostics])
     except Forged:
         return prepare(source, replace(options, cache=None))
+
+
+def _kept(project: Project, folder: Path | None) -> AbstractContextManager[Cache]:
+    return cache.opened(folder, project.settings.name, project.lock, (*KEPT_TYPES, Frame))
 
 
 def _prepare(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable
@@ -263,6 +264,34 @@ def test_what_is_kept_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("deckbuilder.drafting.draft_file", refuse)
     monkeypatch.setattr("deckbuilder.drafting.settle", refuse)
     assert outcome(deck, tmp_path / "kept") == first
+
+
+def test_what_is_known_of_a_deck_is_known_in_a_new_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise the first build in each new checkout, and each of those of a pull request, would take the longest."""
+    deck = small_deck(tmp_path / "first")
+    monkeypatch.chdir(deck.parent)
+    first = outcome(Path("deck"), tmp_path / "kept")
+    shutil.copytree(deck, tmp_path / "second" / "deck")
+    monkeypatch.chdir(tmp_path / "second")
+    monkeypatch.setattr("deckbuilder.drafting.draft_file", refuse)
+    monkeypatch.setattr("deckbuilder.drafting.settle", refuse)
+    assert outcome(Path("deck"), tmp_path / "kept") == first
+    assert len(list((tmp_path / "kept").iterdir())) == 2
+
+
+def test_what_is_known_of_a_deck_elsewhere_may_be_damaged_or_of_other_cards(tmp_path: Path) -> None:
+    """Otherwise a build would go by what a torn copy, or a deck of the same name, makes of the same question."""
+    first = small_deck(tmp_path / "first")
+    outcome(first, tmp_path / "kept")
+    (kept,) = (tmp_path / "kept").iterdir()
+    second = small_deck(tmp_path / "second")
+    (second / "one.md").write_text(chapter([3, 2, 6], 1, 1), encoding="utf-8")
+    plain = outcome(second, None)
+    assert plain[1], "no package was made, so nothing is compared"
+    assert outcome(second, tmp_path / "kept") == plain
+    kept.write_bytes(kept.read_bytes()[:9000])
+    third = small_deck(tmp_path / "third")
+    assert outcome(third, tmp_path / "kept") == outcome(third, None)
 
 
 def refuse(*given: object, **named: object) -> None:
