@@ -82,11 +82,14 @@ def read_ordinary(path: Path, limit: int, *, follow: bool = True) -> bytes:
     for _ in range(_READINGS):
         with os.fdopen(_opened(path, follow=follow), "rb") as file:
             before = os.fstat(file.fileno())
-            content = file.read(limit + 1) if before.st_size <= limit else b""
+            content = file.read(before.st_size + 1) if before.st_size <= limit else b""
             after = os.fstat(file.fileno())
         if max(len(content), after.st_size) > limit:
             raise TooLarge(max(len(content), after.st_size))
-        if (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns):
+        if (len(content), before.st_mtime_ns) == (
+            before.st_size,
+            after.st_mtime_ns,
+        ) and before.st_size == after.st_size:
             return content
     raise OSError(errno.EBUSY, "it changes while it is read", str(path))
 

@@ -54,7 +54,8 @@ def _decoded(raw: bytes, name: str) -> tuple[str | None, list[Diagnostic]]:
 
 
 def _as_lines(text: str) -> str:
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    text = text.removeprefix("\ufeff")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def _end_of(text: str, name: str) -> Span:
