@@ -278,9 +278,7 @@ class _Html:
         return rendered.html
 
 
-def _filled(
-    kind: Kind, note: Note, part: Part | None, digest: bytes, answer: str, options: RenderOptions
-) -> Draft:
+def _filled(kind: Kind, note: Note, part: Part | None, digest: bytes, answer: str, options: RenderOptions) -> Draft:
     """Return the draft of a note, or of a part of one, with its fields as its kind fills them."""
     question = note.question
     html = _Html(options, question.references)

@@ -21,7 +21,7 @@ _SHOWN = 60
 
 def has_todo(text: str) -> bool:
     """Whether the text may hold a TODO (a quick look, before anything is parsed)."""
-    return any([mark in text for mark in _MARKS]) and _TODO.search(text) is not None
+    return any(mark in text for mark in _MARKS) and _TODO.search(text) is not None
 
 
 def without_todos(passage: Passage) -> tuple[Passage, list[Diagnostic]]:
