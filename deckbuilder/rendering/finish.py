@@ -18,7 +18,7 @@ UNFIT = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef]")
 
 _PIECE = re.compile(r'(<(?:[^">]|"[^"]*")*>)')
 _MATH_OPENING = re.compile(r"\\(?=[(\[])")
-_ANKI_TAG = re.compile(r"\[(?=sound:|anki:|\[type:|/?latex\]|/?\$\$?\])", re.IGNORECASE)
+_ANKI_TAG = re.compile(r"\[(?=(?i:sound:|anki:|\[type:|/?latex\]|/?\$\$?\]))")
 _ALT = re.compile(r' alt="([^"]*)"')
 _SRC = re.compile(r' src="([^"]*)"')
 _OWN = re.compile(f"[{MARK}{UNCHECKED}{CHECKED}]")

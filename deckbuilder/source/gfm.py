@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
-from markdown_it.rules_core import StateCore, inline, text_join
+from markdown_it.rules_core import StateCore, inline, normalize, text_join
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.front_matter import front_matter_plugin
@@ -61,6 +61,7 @@ def blocks() -> MarkdownIt:
 def _configured() -> MarkdownIt:
     markdown = MarkdownIt("gfm-like2", {"maxNesting": MAX_NESTING, "linkify": False})
     markdown.core.ruler.disable("linkify")
+    markdown.core.ruler.at("normalize", _normalise)
     markdown.inline.ruler.disable("linkify")
     markdown.block.ruler.before(
         "fence", "math_block", _dollar_block_rule, {"alt": ["paragraph", "reference", "blockquote", "list"]}
@@ -70,6 +71,12 @@ def _configured() -> MarkdownIt:
     markdown.normalizeLinkText = str  # type: ignore[method-assign,assignment]
     markdown.validateLink = _any_link  # type: ignore[method-assign]
     return markdown
+
+
+def _normalise(state: StateCore) -> None:
+    """Put the characters into a text that the parser needs; nearly every text has them, and need not be made anew."""
+    if "\r" in state.src or "\0" in state.src:
+        normalize(state)
 
 
 def _normalised_link(url: str) -> str:

@@ -22,7 +22,8 @@ from deckbuilder.tex.confined import reaching_out
 from deckbuilder.tex.known import Known, known
 from deckbuilder.tex.width import unbroken_width
 
-_TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[{}^_&'%#]|\s+|[^\\{}^_&'%#\s]", re.DOTALL)
+_TOKEN = re.compile(r"[^\\{}^_&'%#]+|\\[A-Za-z]+|\\.|[{}^_&'%#]", re.DOTALL)
+"""A run of signs that mean themselves, blanks among them; or a command; or a sign that means something else."""
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _BRACKET = re.compile(r"\\.|[{}\]]", re.DOTALL)
 _BLANKS = re.compile(r"\s*")
@@ -145,6 +146,8 @@ def _check(tex: str, in_line: bool, on_github: str, defined: frozenset[str]) -> 
         problems.append(Problem(rules.TEX_REACHES_OUT, start, len(macro) + 1, {"macro": macro}))
     if on_github:
         problems += _on_github(tex, escapes=on_github == "escapes")
+    if not problems and not reader.defines:
+        return NOTHING
     return Checked(tuple(sorted(problems, key=lambda problem: problem.start)), frozenset(reader.defines))
 
 
@@ -208,8 +211,9 @@ class _Reader:
                 at = self._comment(begin, end)
             elif sign == "#":
                 raise self._misplaced(begin, "#", r"it names the arguments of macros; to be seen it is written `\#`")
-            elif not sign.isspace():
-                top.atom(letter=True)
+            else:
+                for _ in token.strip()[:2]:  # the first may be the script that was waited for; more change nothing
+                    top.atom(letter=True)
         self._close_all(frames)
 
     # ── groups ──────────────────────────────────────────────────────────────────────────────────────────────────────
