@@ -16,18 +16,19 @@ import sys
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import cache
 from hashlib import blake2b
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct, field
+
 if TYPE_CHECKING:
     import sqlite3
     from importlib.resources.abc import Traversable
 
-LIBRARIES: Final = ("Markdown", "markdown-it-py", "mdit-py-plugins", "nh3", "Pygments", "PyYAML")
+LIBRARIES: Final = ("genanki", "Markdown", "markdown-it-py", "mdit-py-plugins", "nh3", "Pygments", "PyYAML")
 """The distributions that decide, beside deckbuilder's own code, what is read and rendered."""
 
 EXTENSIONS: Final = "pymdown-extensions"
@@ -41,8 +42,7 @@ _SUFFIX: Final = ".cache"
 _TABLE: Final = "CREATE TABLE IF NOT EXISTS shelf (name TEXT PRIMARY KEY, digest BLOB, body BLOB)"
 
 
-@dataclass(slots=True)
-class Shelf:
+class Shelf(Struct):
     """What is known about one file, by digest or name. What a build does not ask for is not kept for the next one."""
 
     known: dict[bytes, object] = field(default_factory=dict)
@@ -82,6 +82,8 @@ class Cache:
         self._types = _by_name(types)
         self._shelves: dict[str, Shelf] = {}
         self._database: sqlite3.Connection | None = None
+        self._names: set[str] = set()  # of the shelves that the file has
+        self._is_damaged = False
 
     def shelf(self, name: str) -> Shelf:
         """Return the shelf of a file, empty where nothing is known."""
@@ -90,16 +92,18 @@ class Cache:
         return self._shelves[name]
 
     def _read(self, name: str) -> dict[bytes, object]:
-        if self._database is None:
+        if self._database is None or name not in self._names:
             return {}
         try:
-            row = self._database.execute("SELECT digest, body FROM shelf WHERE name = ?", (name,)).fetchone()
-            if row is None or _seal(row[1]) != row[0]:
-                return {}
-            found = _Unpickler(row[1], self._types).load()
-        except Exception:  # whatever is wrong with what was kept, it is found out anew
-            return {}
-        return found if isinstance(found, dict) else {}
+            digest, body = self._database.execute("SELECT digest, body FROM shelf WHERE name = ?", (name,)).fetchone()
+            if _seal(body) == digest:
+                found = _Unpickler(body, self._types).load()
+                if isinstance(found, dict):
+                    return found
+        except Exception:  # noqa: S110  # whatever is wrong with what was kept, it is found out anew
+            pass
+        self._is_damaged = True  # or another program's; where one shelf is, the others cannot be relied upon
+        return {}
 
     @contextmanager
     def again(self) -> Iterator[Cache]:
@@ -112,21 +116,24 @@ class Cache:
 
     def open(self) -> None:
         """Open the file, made anew if it is no database."""
-        if self._path is None:
-            return
+        if self._path is not None:
+            self._open(self._path)
+
+    def _open(self, path: Path) -> None:
         import sqlite3
 
         for _ in range(2):
             try:
-                self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                self._database = sqlite3.connect(self._path, timeout=_WAIT, isolation_level=None)
+                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                self._database = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
                 self._database.execute("PRAGMA synchronous = OFF")  # at worst this cache is lost
                 self._database.execute(_TABLE)
+                self._names = {row[0] for row in self._database.execute("SELECT name FROM shelf")}
             except (sqlite3.Error, OSError) as error:
                 self.forget()
                 if not _is_damage(error):
                     break
-                _remove(self._path)
+                _remove(path)
             else:
                 break
 
@@ -134,8 +141,12 @@ class Cache:
         """Keep what is new for the next build, and let go of what belongs to files that are no more."""
         if self._database is None or self._path is None:
             return
+        if self._is_damaged:
+            self.forget()
+            _remove(self._path)
+            self._open(self._path)
         try:
-            self._write(self._database)
+            self._write()
             os.utime(self._path)
         except Exception as error:  # the next build finds out for itself
             self.forget()
@@ -144,10 +155,11 @@ class Cache:
         self.forget()
         _tidy(self._path.parent, self._path)
 
-    def _write(self, database: sqlite3.Connection) -> None:
-        new = {name: shelf.used for name, shelf in self._shelves.items() if shelf.is_changed}
-        gone = {row[0] for row in database.execute("SELECT name FROM shelf")} - self._shelves.keys()
-        if not new and not gone:
+    def _write(self) -> None:
+        new = {name: shelf.used for name, shelf in self._shelves.items() if shelf.is_changed or self._is_damaged}
+        gone = self._names - self._shelves.keys()
+        database = self._database
+        if database is None or (not new and not gone):
             return
         database.execute("BEGIN IMMEDIATE")
         database.executemany("INSERT OR REPLACE INTO shelf VALUES (?, ?, ?)", map(_row, new.items()))

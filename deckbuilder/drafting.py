@@ -9,17 +9,19 @@ from __future__ import annotations
 import pickle
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from deckbuilder import rules
 from deckbuilder.cache import Forged, digest_of, revived
 from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.drills.slots import slots_of_text, slots_text
 from deckbuilder.identity.evidence import answer_print
-from deckbuilder.identity.keys import content_words
+from deckbuilder.identity.keys import content_words, known_text
 from deckbuilder.kinds import fields
 from deckbuilder.kinds._shared.notes import Kind, Note, Part, Settled
 from deckbuilder.kinds.registry import read_note
@@ -90,6 +92,7 @@ class _Drafter:
             span=question.span,
             section=question.section,
             text=question.text,
+            known=known_text(question.text),
             answer=answer,
             words=b"".join(map(_number_of, dict.fromkeys(content_words(question.text)))),
             id=question.metadata.id,
@@ -207,8 +210,7 @@ def settle(settling: Settling) -> Draft:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Made:
+class _Made(Struct, frozen=True):
     """A drill's note that was made by its recipe: its kind, and which part of the question's note it is, if any."""
 
     kind: Kind

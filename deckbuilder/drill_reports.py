@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from io import StringIO
 
+from msgspec import Struct
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -27,8 +27,7 @@ THE_ANSWER = "answer"
 """What an answer without a name is called in a table."""
 
 
-@dataclass(frozen=True, slots=True)
-class Drill:
+class Drill(Struct, frozen=True):
     """A drill of a deck, or a level of one: its key, where it stands, and its variants if they could be chosen."""
 
     key: str

@@ -13,11 +13,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from io import BufferedRandom
 from pathlib import Path
 from types import TracebackType
 from typing import Final
+
+from msgspec import Struct
 
 try:
     import fcntl
@@ -104,8 +105,7 @@ def _opened(path: Path, *, follow: bool) -> int:
 # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(slots=True)
-class _NewFile:
+class _NewFile(Struct):
     """A file that is being written: where it is to be, its name until then, what it replaces (None: nothing)."""
 
     path: Path

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct
 
 VARIABLE: Final = "DECKBUILDER_LIMITS"
 MEGABYTE: Final = 1_000_000
@@ -34,8 +35,7 @@ DEFAULTS: Final[Mapping[str, tuple[int, str]]] = MappingProxyType({
 """Each limit's name, with how much it is and of what."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """The limits that hold, by name, and what the environment says that is none."""
 
     values: Mapping[str, int]

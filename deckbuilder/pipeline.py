@@ -7,10 +7,12 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from io import BufferedRandom
 from pathlib import Path
 from typing import TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import astuple, replace
 
 from deckbuilder import cache, rules
 from deckbuilder.cache import Cache, Forged, Shelf, digest_of
@@ -33,8 +35,8 @@ from deckbuilder.kinds.templates import Templates, load_templates
 from deckbuilder.kinds.titles import KIND_NAMES
 from deckbuilder.limits import DEFAULTS, limits
 from deckbuilder.lints.near_duplicates import near_duplicates
-from deckbuilder.packaging.assemble import StampedNote, assemble
-from deckbuilder.packaging.plan import PackagePlan
+from deckbuilder.packaging.assemble import StampedNote, assemble, deck_plans, note_type_plans
+from deckbuilder.packaging.plan import DeckPlan, Frame, NoteTypePlan, PackagePlan
 from deckbuilder.project import DECK_YML, Project, load_project, slug
 from deckbuilder.rendering.description import render_description
 from deckbuilder.rendering.drafts import (
@@ -69,8 +71,7 @@ WORTH_SHARING = 300_000
 """Characters of Markdown from which on more processes than one are quicker; fewer are read before another has begun."""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """What a build is asked for. `output` None stands for build/<deck>.apkg; `now` None for the present second.
 
     `watch` is told how far the work is; `cache` is the folder where what was found is kept for the next build, if any.
@@ -89,8 +90,7 @@ class Options:
     jobs: int | None = 1
 
 
-@dataclass(frozen=True, slots=True)
-class BuiltNote:
+class BuiltNote(Struct, frozen=True):
     """A note of the finished deck, for reports."""
 
     key: str
@@ -103,8 +103,7 @@ class BuiltNote:
     question: str
 
 
-@dataclass(frozen=True, slots=True)
-class BuildResult:
+class BuildResult(Struct, frozen=True):
     """What came of a build or check. `apkg` is None when nothing was written; `questions` counts answered or not."""
 
     deck: str
@@ -121,12 +120,11 @@ class BuildResult:
         return has_errors(list(self.diagnostics))
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Struct, frozen=True):
     """All that a build has worked out before it writes anything: what `build`, and whoever asks what it would do, use.
 
     `description` is the deck's, as HTML; `before` is the lock as it is, `lock` as it will be; `lock_text` is the text
-    of the former, None if there is none.
+    of the former, None if there is none. `frame` is that of the package, if one is to be written.
     """
 
     project: Project
@@ -139,10 +137,11 @@ class Prepared:
     notes: tuple[StampedNote, ...]
     media: tuple[MediaFile, ...]
     retired: tuple[LockedNote, ...]
+    frame: Frame | None = None
 
     def plan(self) -> PackagePlan:
         """Return the package that this deck makes."""
-        return assemble(self.notes, self.lock, self.templates, self.media, self.description)
+        return assemble(self.notes, self.lock, self.templates, self.media, self.description, self.frame)
 
 
 def build(source: Path, options: Options | None = None) -> BuildResult:
@@ -171,7 +170,11 @@ def prepare(
     if project is None:
         return None, _result("", (), (), (), diagnostics)
     try:
-        with memory.again() if memory is not None else cache.opened(options.cache, project.lock, KEPT_TYPES) as known:
+        with (
+            memory.again()
+            if memory is not None
+            else cache.opened(options.cache, project.lock, (*KEPT_TYPES, Frame)) as known
+        ):
             return _prepare(project, diagnostics, options, known)
     except CannotGoOn as stop:
         return None, _result(project.settings.name, (), (), (), [*diagnostics, *stop.diagnostics])
@@ -222,6 +225,8 @@ def _prepare(
     diagnostics = silenced(diagnostics, _waivers(project, drafts))
     if options.strict:
         diagnostics = _strict(diagnostics)
+    types = note_type_plans(notes, new_lock, templates)
+    will_be_written = options.write and not has_errors(diagnostics)
     prepared = Prepared(
         project=project,
         description=description,
@@ -233,6 +238,7 @@ def _prepare(
         notes=tuple(notes),
         media=tuple(media),
         retired=retired,
+        frame=_frame(deck_plans(notes, new_lock, description), types, known, make=will_be_written),
     )
     return prepared, _result(lock.deck, questions, notes, retired, diagnostics)
 
@@ -372,6 +378,7 @@ def _asked(question: DraftedQuestion) -> Asked:
         answer=question.answer,
         id=question.id,
         ships=question.is_answered,
+        known=question.known,
     )
 
 
@@ -475,8 +482,10 @@ def _render(
     uses = [use for note in resolved for use in note.draft.pictures]
     pictures, diagnostics = load_pictures(uses, project.folder, project.root, known.shelf(_PICTURES))
     media = {picture.name: picture for picture in pictures.values()}
-    notes = [rendered(note, project.settings, deck, pictures, known.shelf(note.question.inside)) for note in resolved]
-    diagnostics += [found for note in notes for found in too_long_fields(note)]
+    settings, most = project.settings, limits()["field"]
+    prefix = slug(deck) if settings.tag_prefix is None else settings.tag_prefix
+    notes = [rendered(note, settings, prefix, pictures, known.shelf(note.question.inside)) for note in resolved]
+    diagnostics += [found for note in notes for found in too_long_fields(note, most)]
     return notes, list(media.values()), diagnostics
 
 
@@ -528,8 +537,8 @@ def _stamp(
 
 def _content(note: RenderedNote) -> Content:
     resolved, section = note.resolved, note.question.section
-    body, whole = note.fingerprints()
-    return Content(note.kind, section, resolved.text, resolved.answer, body, whole, resolved.of, resolved.slots)
+    fingerprint = note.prints.fingerprint
+    return Content(note.kind, section, resolved.text, resolved.answer, fingerprint, resolved.of, resolved.slots)
 
 
 def remarks_on_clock(lock: Lock, project: Project) -> Iterable[Diagnostic]:
@@ -611,6 +620,26 @@ def _what_changes(notes: Sequence[StampedNote], retired: Sequence[LockedNote]) -
 # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _frame(decks: Sequence[DeckPlan], note_types: Sequence[NoteTypePlan], known: Cache, *, make: bool) -> Frame | None:
+    """Return what genanki makes of the package's decks and note types, nearly always the same as at the last build.
+
+    Where that is not known it is made if `make` says so: a check never needs it.
+    """
+    shelf, digest = known.shelf(_PACKAGE), digest_of(*map(astuple, decks), *map(astuple, note_types))
+    frame = shelf.get(digest)
+    if isinstance(frame, Frame) or not make:
+        return frame if isinstance(frame, Frame) else None
+    from deckbuilder.packaging.frame import frame_of  # brings in genanki
+
+    frame = frame_of(decks, note_types)
+    shelf.put(digest, frame)
+    return frame
+
+
+_PACKAGE = "package"
+"""The shelf of what is known about the package; those of files are called by their names, which have an ending."""
+
+
 def write(
     prepared: Prepared,
     output: Path,
@@ -623,7 +652,7 @@ def write(
     `others` is given the package to read. Whoever stops the machine finds the first few of the files new, none of them
     half there.
     """
-    from deckbuilder.packaging.writer import write_package  # brings in genanki, which a check never needs
+    from deckbuilder.packaging.writer import write_package  # brings in what only writing needs
 
     project, before = prepared.project, prepared.lock_text
     own = (project.lock, project.folder / DECK_YML, *project.files)

@@ -6,10 +6,12 @@ import json
 import re
 import stat
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
@@ -34,8 +36,7 @@ _CONTROL = re.compile(
 _OPENS_TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """The options of deck.yml, each with its default.
 
     `subdecks` is the number of heading levels that make subdecks. `tag_prefix` None stands for the deck's own name.
@@ -59,8 +60,7 @@ class Settings:
     ignore: tuple[Waiver, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Struct, frozen=True):
     """A deck on disk: its folder (pictures come from inside it only), its Markdown files, its lock, its settings.
 
     `root` is how the user names the folder ("" for the present one); `place` is where findings about the project as a
@@ -202,7 +202,7 @@ def _waivers(value: YamlValue, diagnostics: list[Diagnostic]) -> tuple[Waiver, .
 
 
 def _with(settings: Settings, **changed: object) -> Settings:
-    return replace(settings, **changed)  # type: ignore[arg-type]
+    return replace(settings, **changed)
 
 
 def _line(value: YamlValue) -> str:

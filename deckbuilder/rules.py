@@ -12,26 +12,25 @@ Codes are grouped by the stage that finds them and, once released, keep their me
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from string import Formatter
 from textwrap import indent
+
+from msgspec import Struct
 
 from deckbuilder.diagnostics import Diagnostic, Related, Severity, Span
 
 ERROR, WARNING, NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(Struct, frozen=True):
     """What a rule finds, and the same mended. Markdown: an answer; or from its `1)` on, a whole question."""
 
     bad: str
     good: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A kind of finding. `message` and `help` are format strings, filled by the arguments of `at`."""
 
     code: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Severity, Span
@@ -14,8 +15,7 @@ _WHOLE_FILE = (1, 1 << 62)
 _REASON_SHAPE = {"anyOf": [{"type": ["string", "number", "boolean"], "pattern": r"\S"}, {"type": "object"}]}
 
 
-@dataclass(frozen=True, slots=True)
-class Waiver:
+class Waiver(Struct, frozen=True):
     """Lets the findings of one code stand: in the lines `first` to `last` of each file whose name is like `files`.
 
     `span` is where the waiver itself is written.

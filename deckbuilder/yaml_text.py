@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Final, TypeAlias
 
 import yaml
+from msgspec import Struct
+from msgspec.structs import replace
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
@@ -24,8 +25,7 @@ Place: TypeAlias = Callable[[int, int, int], Span]
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-@dataclass(frozen=True, slots=True)
-class YamlValue:
+class YamlValue(Struct, frozen=True):
     """A value with its place. `data` is a scalar, or a list of YamlValue, or a dict of str to YamlValue.
 
     `key_span` is where the key of a mapping's entry stands; `plain` strips the places again. For a scalar, `text` is

@@ -370,7 +370,7 @@ def test_a_change_of_style_alone_reaches_the_learner_and_touches_no_note(
     author: Author, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """If this failed, better-looking cards would cost a full sync, or overwrite what the learner wrote."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from deckbuilder import pipeline
     from deckbuilder.kinds.templates import load_templates

@@ -6,11 +6,11 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from anki.collection import Collection
 from anki.errors import AnkiException, DBError
+from msgspec import Struct
 
 from deckbuilder import rules
 from deckbuilder.anki.backend import off_the_main_thread
@@ -25,8 +25,7 @@ from deckbuilder.pipeline import Prepared
 from deckbuilder.project import slug
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """What is to be brought: the package's plan, which decks each note's card may still be in, what was retired.
 
     `left` are names of decks by GUID, `retired` are GUIDs, `retired_tag` marks retired notes.
@@ -50,8 +49,7 @@ def delivery_of(prepared: Prepared) -> Delivery:
     )
 
 
-@dataclass(slots=True)
-class Push:
+class Push(Struct):
     """A push that was tried on a copy of the collection, and can be taken over while the collection is held."""
 
     plan: PushPlan

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec.structs import asdict
 
 from deckbuilder.diagnostics import Diagnostic
 from deckbuilder.reporters import json_diagnostic
@@ -60,7 +61,7 @@ def push_json(
         "collection": collection.as_posix(),
         "done": done,
         "backup": backup.as_posix() if backup else None,
-        "plan": {one.name: getattr(plan, one.name) for one in fields(plan) if one.name not in _INTERNAL},
+        "plan": {name: value for name, value in asdict(plan).items() if name not in _INTERNAL},
         "diagnostics": [json_diagnostic(one) for one in diagnostics],
     }
     return json.dumps(report, ensure_ascii=False, indent=2)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +19,7 @@ from anki.import_export_pb2 import (
     IMPORT_ANKI_PACKAGE_UPDATE_CONDITION_NEVER,
 )
 from anki.notes import Note, NoteId
+from msgspec import Struct, field
 
 from deckbuilder import rules
 from deckbuilder.anki.verify import first_few
@@ -32,8 +32,7 @@ RESTED_BEFORE: Final = "::was-suspended"
 """Added to the tag of a retired note whose card the learner had suspended already: if it comes back, it rests on."""
 
 
-@dataclass(slots=True)
-class PushPlan:
+class PushPlan(Struct):
     """What a push changes, in the keys of notes, and what it leaves to the learner.
 
     `kept` are fields that the learner edited and that stay, by note; `stayed` are cards of moved sections that the

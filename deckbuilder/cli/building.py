@@ -17,7 +17,6 @@ from deckbuilder.cli.shared import (
     report,
     source_argument,
     strict_option,
-    without_cycles,
 )
 
 
@@ -49,7 +48,7 @@ def build(
     """
     from deckbuilder import pipeline
 
-    with progress() as watch, without_cycles():
+    with progress() as watch:
         kept = cache_folder(uncached=uncached)
         options = pipeline.Options(output, locked, strict, retire, watch=watch, cache=kept, jobs=jobs)
         result = pipeline.build(source, options)
@@ -70,7 +69,7 @@ def check(source: Path, locked: bool, strict: bool, jobs: int | None, uncached: 
     """
     from deckbuilder import pipeline
 
-    with progress() as watch, without_cycles():
+    with progress() as watch:
         kept = cache_folder(uncached=uncached)
         options = pipeline.Options(locked=locked, strict=strict, watch=watch, cache=kept, jobs=jobs)
         result = pipeline.check(source, options)

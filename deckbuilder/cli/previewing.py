@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,6 +81,7 @@ def _serve(source: Path, port: int | None, *, open_browser: bool) -> None:
         if open_browser:
             click.launch(address)
 
+    gc.enable()  # this may go on for days
     try:
         serve(source, port, ready, lambda deck: click.echo(_counted(deck), err=True))
     except KeyboardInterrupt:

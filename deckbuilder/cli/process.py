@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -90,4 +91,5 @@ def _leave(code: str | int | None) -> NoReturn:
     if os.name == "posix" and code in _BY_SIGNAL:
         signal.signal(int(code) - 128, signal.SIG_DFL)
         os.kill(os.getpid(), int(code) - 128)
+    gc.freeze()  # nothing is left to be found: the last collection would look at all that was ever imported
     sys.exit(code)

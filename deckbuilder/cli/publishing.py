@@ -38,7 +38,7 @@ def release(
 
     Exit code: 0 done, 1 errors were found and nothing was released, 2 the command was misspelt.
     """
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from deckbuilder.pipeline import Options
     from deckbuilder.publishing import release as publishing

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from deckbuilder.diff.fields import FieldChange, field_change
 from deckbuilder.diff.search import search_for
@@ -17,8 +18,7 @@ _OF_PLACE = frozenset({fields.TOPIC, fields.KIND})
 """Fields that are told as a move or a change of kind."""
 
 
-@dataclass(frozen=True, slots=True)
-class NoteRef:
+class NoteRef(Struct, frozen=True):
     """A note by which a reader finds it: its key and GUID, its question as a line of text, its section, deck, kind.
 
     `deck` and `kind` are empty where they are not known.
@@ -35,8 +35,7 @@ class NoteRef:
 OldNew: TypeAlias = tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class NoteChange:
+class NoteChange(Struct, frozen=True):
     """A note that learners have and that changes.
 
     `edited` says that its body did; `fields` say which and how, and are empty where its earlier texts are not known.
@@ -58,8 +57,7 @@ class NoteChange:
         return bool(self.topic or self.deck or self.tags_gone or self.tags_come)
 
 
-@dataclass(frozen=True, slots=True)
-class DeckDiff:
+class DeckDiff(Struct, frozen=True):
     """What an update brings to those who have the deck, as pure data.
 
     `changed` holds each note that changes once, whatever changes in it; `reordered` the fewest notes whose moving

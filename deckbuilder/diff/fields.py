@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from deckbuilder.diff.words import Fate, Piece, word_diff
 from deckbuilder.kinds import fields
@@ -13,8 +14,7 @@ from deckbuilder.kinds import fields
 _VARIANT = re.compile(r'<div class="db-variant">')
 
 
-@dataclass(frozen=True, slots=True)
-class FieldChange:
+class FieldChange(Struct, frozen=True):
     """A field that changed: its words, or where words would say nothing a `summary` instead."""
 
     field: str

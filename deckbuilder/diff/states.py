@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from html import unescape
 from typing import TypeAlias
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from deckbuilder.diff.words import one_line, visible_text
 from deckbuilder.identity.lock import Lock, LockedNote
@@ -22,8 +24,7 @@ Shape: TypeAlias = tuple[tuple[tuple[str, int], ...], str, int]
 _NAME = re.compile(r"[^()]+ \((?P<deck>.+)\)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class NoteState:
+class NoteState(Struct, frozen=True):
     """A note at one time. Where only a lock is left of it, `texts` (fields by name) is None, and so is much else.
 
     `words` are its question's, without formatting, and `prints` stand for its body and for all of it: both as in a
@@ -54,8 +55,7 @@ class NoteState:
         return unescape(self.texts.get(fields.TOPIC, "")) if self.texts else self.section or ""
 
 
-@dataclass(frozen=True, slots=True)
-class TypeState:
+class TypeState(Struct, frozen=True):
     """A note type at one time: its name, a fingerprint of its templates and style, what is frozen (None: unknown)."""
 
     name: str
@@ -63,8 +63,7 @@ class TypeState:
     shape: Shape | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DeckState:
+class DeckState(Struct, frozen=True):
     """A deck at one time: its notes by GUID, in reading order if it is known, its note types by id, who is retired."""
 
     name: str

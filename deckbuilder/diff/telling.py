@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from deckbuilder.diff.compare import DeckDiff, NoteChange
 from deckbuilder.diff.words import Fate, Piece
@@ -13,8 +14,7 @@ STOPPED = "A build would stop at errors. What could not be read counts as retire
 _WORDS_AROUND = 7
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(Struct, frozen=True):
     """What was compared, in words: "the last build" with "content", or one package with another."""
 
     old: str

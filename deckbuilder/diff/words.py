@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 from html.parser import HTMLParser
 from typing import Final
+
+from msgspec import Struct
 
 MAX_WORK: Final = 4_000_000
 """Pairs of words that are compared at most; what is longer on both sides counts as replaced as a whole."""
@@ -35,8 +36,7 @@ class Fate(StrEnum):
     COME = "come"
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A stretch of text that stayed, went or came."""
 
     fate: Fate

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from fractions import Fraction
+
+from msgspec.structs import replace
 
 from deckbuilder import rules
 from deckbuilder.drills.domains import Domain, Grid, Pool

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from hashlib import sha256
 from math import prod
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from deckbuilder.drills.quantities import Shape, Value, exact_text, filled, shape_of
 
 _WORD: Final = 1 << 64
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
+class Grid(Struct, frozen=True):
     """The numbers low, low + step, … of which there are `count`, without those numbered in `left_out` (ascending)."""
 
     low: Fraction
@@ -47,8 +47,7 @@ class Grid:
 Pool: TypeAlias = "Grid | tuple[Value, ...]"
 
 
-@dataclass(frozen=True, slots=True)
-class Domain:
+class Domain(Struct, frozen=True):
     """The values of a parameter: of a shape whose every entry is taken from `pool`.
 
     A pool may hold vectors or matrices themselves, then the shape is ().

@@ -10,9 +10,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Final, NamedTuple
+
+from msgspec import Struct
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
@@ -65,8 +66,7 @@ _REFUSED: Final[Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(Struct, frozen=True, eq=False):
     """An expression that was read and found harmless.
 
     It begins at character `start` of the scalar that it stands in. `uses` are the names in it, functions apart, each
@@ -75,11 +75,18 @@ class Expression:
     """
 
     text: str
-    scalar: Scalar = field(compare=False, repr=False)
-    start: int = field(compare=False)
-    tree: ast.expr = field(compare=False, repr=False)
-    uses: tuple[tuple[str, int, int], ...] = field(default=(), compare=False, repr=False)
+    scalar: Scalar
+    start: int
+    tree: ast.expr
+    uses: tuple[tuple[str, int, int], ...] = ()
     needs: tuple[str, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both say the same, wherever they stand."""
+        return isinstance(other, Expression) and (self.text, self.needs) == (other.text, other.needs)
+
+    def __hash__(self) -> int:
+        return hash((self.text, self.needs))
 
     def span(self, start: int = 0, end: int = 0) -> Span:
         """Return the place of the characters `start` to `end` (excluded) of the text, of all of it where end is 0."""

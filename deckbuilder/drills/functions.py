@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from deckbuilder.drills import quantities as q
 from deckbuilder.drills.limits import TRANSCENDENTAL_STEPS, NoValue, Work
@@ -15,8 +16,7 @@ from deckbuilder.drills.quantities import Number, Value
 Arguments: TypeAlias = "tuple[Value, ...]"
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Struct, frozen=True):
     """A function: what it does with its arguments, and how many it takes, at least and at most (None: any number)."""
 
     call: Callable[[Arguments, Work], Value]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from itertools import combinations
 from typing import Final
+
+from msgspec import Struct
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic
@@ -23,8 +24,7 @@ EXAMPLE: Final = 0
 _LONGEST_WORDS: Final = 200  # characters of a finding that say which values it is about
 
 
-@dataclass(frozen=True, slots=True)
-class Collision:
+class Collision(Struct, frozen=True):
     """A mistake whose result would be taken for the answer (`other` None) or for that of an `other` mistake.
 
     `answer` is the name of the answer that it happens at.

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from deckbuilder.diagnostics import Span
 from deckbuilder.yaml_text import Place, YamlValue
@@ -16,8 +17,7 @@ _BLANKS: Final = frozenset(" \t\n")
 _ESCAPE_LENGTHS: Final = {"x": 4, "u": 6, "U": 10}
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(Struct, frozen=True):
     """A text that knows where in the file its characters stand.
 
     `runs` are pairs of an offset in the text and the place of that character; up to the next offset, columns go up

@@ -6,9 +6,10 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
+
+from msgspec import Struct
 
 from deckbuilder.drills.limits import MAX_NAMES, NAME
 
@@ -17,8 +18,7 @@ _LONGEST_ANSWER_NAME: Final = 200
 _LAST: Final = 1_000_000  # no drill was ever given so many variants
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(Struct, frozen=True):
     """A place for a variant, numbered from 1 for ever: each parameter's value and each answer as `exact_text`."""
 
     number: int

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from deckbuilder.diagnostics import Span
 from deckbuilder.drills.domains import Domain
@@ -16,8 +17,7 @@ from deckbuilder.drills.tolerances import Tolerance
 DEFAULT_VARIANTS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Stratum:
+class Stratum(Struct, frozen=True):
     """A case that is to have a fixed number of variants: those where `when` holds and no earlier stratum's does."""
 
     name: str
@@ -25,8 +25,7 @@ class Stratum:
     variants: int
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
+class Mistake(Struct, frozen=True):
     """A wrong way that learners go, and what it gives: an expression for some or all of the answers, by name."""
 
     name: str
@@ -34,8 +33,7 @@ class Mistake:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class DrillSpec:
+class DrillSpec(Struct, frozen=True):
     """A drill, or one level of it: everything but its variants.
 
     `answers` are by name, the only one of an unnamed answer by "". `variants` leaves the example out. `levels` are the
@@ -58,7 +56,7 @@ class DrillSpec:
     strata: tuple[Stratum, ...] = ()
     per_variant: bool = False
     level: str = ""
-    levels: tuple[DrillSpec, ...] = field(default=(), repr=False)
+    levels: tuple[DrillSpec, ...] = ()
     share: int = MAX_STEPS
 
     @property

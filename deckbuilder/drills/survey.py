@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from hashlib import sha256
 from math import gcd, prod
 from time import perf_counter
 from typing import Final
+
+from msgspec import Struct
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic
@@ -35,16 +36,14 @@ _LONGEST_LABEL: Final = 80  # characters of a value that is shown in a report
 _NUMBER: Final = re.compile(r"[0-9]+(?:\{?,\}?[0-9]+)*(?:\.[0-9]+)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """Something that is wrong at `count` points; the diagnostic has its place and the first of them."""
 
     diagnostic: Diagnostic
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerRange:
+class AnswerRange(Struct, frozen=True):
     """How an answer varies: its least and largest number, and its commonest value with the share of points it has."""
 
     name: str
@@ -54,8 +53,7 @@ class AnswerRange:
     share: Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(Struct, frozen=True):
     """What was found at the points of a drill.
 
     `points` is how many its domains have, `examined` how many were looked at: all, or where `sampled` so many that
@@ -247,8 +245,7 @@ def _digits(number: str) -> int:
 # Tables
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A variant as a row of a table; answers and mistakes are written with the digits that the tolerance asks for."""
 
     number: int
@@ -257,8 +254,7 @@ class Row:
     mistakes: Mapping[str, Mapping[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Overview:
+class Overview(Struct, frozen=True):
     """A drill as a row of a table; `rejected` is the share of draws that the rules reject, by a glance at some."""
 
     key: str

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic
@@ -34,8 +36,7 @@ _TAKES_ONE: Final = re.compile(r"(?:[\^_]|\\sqrt)[ \n]*\Z")  # a single sign or 
 _LOOKING_BACK: Final = 40  # characters: more than any operator and its blanks take
 
 
-@dataclass(frozen=True, slots=True)
-class Placeholder:
+class Placeholder(Struct, frozen=True):
     """A place for a number: the characters `start` to `end` (excluded) of its text, what to put there and how."""
 
     start: int
@@ -48,8 +49,7 @@ class Placeholder:
     follows: bool = False  # a number, written out or in the place before, with no sign between
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """A text with its places in order."""
 
     scalar: Scalar

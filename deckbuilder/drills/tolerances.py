@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from typing import Final
+
+from msgspec import Struct
 
 from deckbuilder.drills.quantities import Number, Value, entries_of, exact_text, steady
 from deckbuilder.drills.writing import Format, magnitude, stands_exactly
@@ -23,8 +24,7 @@ class Nearness(StrEnum):
     SIGNIFICANT = "significant"
 
 
-@dataclass(frozen=True, slots=True)
-class Tolerance:
+class Tolerance(Struct, frozen=True):
     """How near an answer must come: by how much at most, by what share of the result, or to how many digits."""
 
     nearness: Nearness = Nearness.EXACT

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
@@ -20,8 +22,7 @@ from deckbuilder.drills.slots import Slot
 from deckbuilder.drills.specs import DrillSpec
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(Struct, frozen=True):
     """The variants of a drill, whose points have all been worked out.
 
     `live` and `retired` go by slot number; the numbers under `new`, `redrawn`, `revived` and `answer_changed` say what
@@ -66,8 +67,7 @@ def choose_variants(spec: DrillSpec, key: str, kept: Sequence[Slot]) -> tuple[Ch
     return chosen, diagnostics
 
 
-@dataclass(slots=True)
-class _Standing:
+class _Standing(Struct):
     """A slot of old that needs values: those that it brings along, and its stratum, None where nothing tells it."""
 
     number: int

@@ -11,12 +11,13 @@ All rounding is half to even, of the exact value.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from deckbuilder.drills.limits import NoValue
 from deckbuilder.drills.quantities import (
@@ -47,8 +48,7 @@ class Script(StrEnum):
     CODE = "code"
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Struct, frozen=True):
     """How a value is to be written: what stands after the colon of a placeholder."""
 
     digits: int | None = None  # decimals, or significant figures

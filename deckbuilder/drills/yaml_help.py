@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.yaml_text import YamlValue, read_yaml

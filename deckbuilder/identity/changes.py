@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from deckbuilder.drills.slots import Slot
 from deckbuilder.identity.lock import Lock, LockedNote, LockedType, Section
@@ -22,20 +24,19 @@ class Change(StrEnum):
     UNCHANGED = "unchanged"
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """What a build gives a note: the kind that it is now, its section, its words, and fingerprints of all it shows.
 
-    `body` stands for its fields without those that follow from its place; `whole` for everything, tags included.
-    `of` is the key of the note that it is a part of; `slots` are a drill's variants as the lock keeps them.
+    `fingerprint` has two parts, with a full stop between: the first stands for its fields without those that follow
+    from its place, the second for everything, tags included. `of` is the key of the note that it is a part of;
+    `slots` are a drill's variants as the lock keeps them.
     """
 
     kind: str
     section: Section
     text: str
     answer: str
-    body: str
-    whole: str
+    fingerprint: str
     of: str = ""
     slots: tuple[Slot, ...] = ()
 
@@ -45,9 +46,9 @@ def change_of(identity: Identity, content: Content) -> Change:
     known = identity.known
     if known is None:
         return Change.NEW
-    if known.fingerprint == _fingerprint(content):
+    if known.fingerprint == content.fingerprint:
         return Change.UNCHANGED
-    if known.section != content.section and known.fingerprint.partition(".")[0] == content.body:
+    if known.section != content.section and _body(known.fingerprint) == _body(content.fingerprint):
         return Change.MOVED
     return Change.EDITED
 
@@ -55,7 +56,7 @@ def change_of(identity: Identity, content: Content) -> Change:
 def stamped(identity: Identity, content: Content, now: int) -> LockedNote:
     """Return the note's new line of the lock; its change time moves to `now` only if what it shows has moved."""
     known = identity.known
-    fingerprint = _fingerprint(content)
+    fingerprint = content.fingerprint
     if known is None:
         return LockedNote(
             key=identity.key, guid=identity.guid, kind=content.kind, born=now, modified=now, fingerprint=fingerprint,
@@ -63,9 +64,13 @@ def stamped(identity: Identity, content: Content, now: int) -> LockedNote:
         )  # fmt: skip
     if (
         not known.retired
-        and (known.key, known.fingerprint, known.answer) == (identity.key, fingerprint, content.answer)
-        and (known.section, known.text) == (content.section, content.text)
-        and (known.of, known.slots) == (content.of, content.slots)
+        and known.key == identity.key
+        and known.fingerprint == fingerprint
+        and known.answer == content.answer
+        and known.section == content.section
+        and known.text == content.text
+        and known.of == content.of
+        and known.slots == content.slots
     ):
         return known  # as nearly all are, and a copy of each would take time and room
     modified = known.modified if known.fingerprint == fingerprint else max(now, known.modified + 1)
@@ -77,8 +82,8 @@ def stamped(identity: Identity, content: Content, now: int) -> LockedNote:
     )  # fmt: skip
 
 
-def _fingerprint(content: Content) -> str:
-    return f"{content.body}.{content.whole}"
+def _body(fingerprint: str) -> str:
+    return fingerprint.partition(".")[0]
 
 
 def stamped_type(kind: str, fingerprint: str, lock: Lock, now: int) -> LockedType:

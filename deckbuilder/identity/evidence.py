@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 from hashlib import blake2b
@@ -12,6 +11,8 @@ from heapq import nlargest
 from itertools import accumulate, chain
 from typing import Final
 from zlib import crc32
+
+from msgspec import Struct
 
 from deckbuilder.identity.keys import content_words, words_of
 from deckbuilder.identity.lock import LockedNote, Section
@@ -69,8 +70,7 @@ def answer_likeness(one: str, other: str) -> float:
     return sum(left == right for left, right in filled) / len(filled)
 
 
-@dataclass(frozen=True, slots=True)
-class Near:
+class Near(Struct, frozen=True):
     """The missing notes that most speaks for, by key in order; `all_seen` if no other can be plausible."""
 
     keys: list[str]

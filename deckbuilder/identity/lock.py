@@ -9,10 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import islice
+from json.encoder import encode_basestring
 from typing import Any, Final, TypeAlias
+
+from msgspec import Struct, field
+from msgspec.structs import astuple, replace
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
@@ -33,24 +37,21 @@ _LATEST: Final = 253_402_300_799  # the last second of the year 9999: no calenda
 Section: TypeAlias = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(Struct, frozen=True):
     """The last release: its version, and the second at which it stamped what had changed."""
 
     version: str
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
+class Delivered(Struct, frozen=True):
     """What learners last got of a note or note type: its fingerprint, and the version that brought it."""
 
     version: str
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
-class LockedNote:
+class LockedNote(Struct, frozen=True, eq=False):
     """What is remembered of a note. Times are in seconds since 1970.
 
     `kind` is the kind that it was born with, which is its note type in Anki for ever; `fingerprint` stands for its
@@ -75,11 +76,17 @@ class LockedNote:
     slots: tuple[Slot, ...] = ()
     delivered: Delivered | None = None
     left: tuple[str, ...] = ()
-    line: int = field(default=0, compare=False)
+    line: int = 0
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the same is remembered of the same note, on whatever line."""
+        return isinstance(other, LockedNote) and astuple(self)[:-1] == astuple(other)[:-1]
+
+    def __hash__(self) -> int:
+        return hash(self.guid)
 
 
-@dataclass(frozen=True, slots=True)
-class LockedType:
+class LockedType(Struct, frozen=True):
     """A note type's change time, and the fingerprint of the templates and style that it goes with."""
 
     kind: str
@@ -88,8 +95,7 @@ class LockedType:
     delivered: Delivered | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Lock:
+class Lock(Struct, frozen=True):
     """All that is remembered of a deck: its name and id of old, when it was born, its note types, decks and notes.
 
     `release` is the last one, None before the first.
@@ -126,16 +132,17 @@ def _lines(lock: Lock) -> Iterator[str]:
 
 
 _json: Final = json.JSONEncoder(ensure_ascii=False).encode
+_quoted: Final = encode_basestring  # a text as `_json` gives it, without asking first what it is
 _decoded: Final = json.JSONDecoder().raw_decode
 
 
 def _note_line(note: LockedNote) -> str:
     """Return a note's line, byte for byte as `json.dumps` writes the mapping of it, in less than half the time."""
     return (
-        f'{{"key": {_json(note.key)}, "guid": {_json(note.guid)}, "kind": {_json(note.kind)}, '
-        f'"born": {note.born}, "mod": {note.modified}, "hash": {_json(note.fingerprint)}, '
-        f'"answer": {_json(note.answer)}, {_what_few_have(note)}"section": {_list(note.section)}, '
-        f'"text": {_json(note.text)}}}'
+        f'{{"key": {_quoted(note.key)}, "guid": {_quoted(note.guid)}, "kind": "{note.kind}", '
+        f'"born": {note.born}, "mod": {note.modified}, "hash": {_quoted(note.fingerprint)}, '
+        f'"answer": {_quoted(note.answer)}, {_what_few_have(note)}"section": {_list(note.section)}, '
+        f'"text": {_quoted(note.text)}}}'
     )
 
 
@@ -146,7 +153,7 @@ def _what_few_have(note: LockedNote) -> str:
     if note.aliases:
         said += f'"was": {_list(note.aliases)}, '
     if note.of:
-        said += f'"of": {_json(note.of)}, '
+        said += f'"of": {_quoted(note.of)}, '
     if note.slots:
         said += f'"slots": {_json([slot_record(slot) for slot in note.slots])}, '
     if note.left:
@@ -156,8 +163,9 @@ def _what_few_have(note: LockedNote) -> str:
     return said
 
 
-def _list(texts: Sequence[str]) -> str:
-    return f"[{', '.join(map(_json, texts))}]"
+@lru_cache(maxsize=1024)  # notes of one section have the same
+def _list(texts: tuple[str, ...]) -> str:
+    return f"[{', '.join(map(_quoted, texts))}]"
 
 
 def read_lock(text: str, name: str) -> tuple[Lock | None, list[Diagnostic]]:
@@ -235,11 +243,11 @@ class _Content:
         Nearly all lines are so, and are read in a third of the time; what is unlike in any way is left to `_note`.
         """
         found = _AS_WRITTEN.fullmatch(line)
-        if not found or "\\u" in line:
+        if not found:
             return None
         key, guid, kind, born, modified, fingerprint, answer, of, version, released, listed, text = found.groups()
         section = self._sections.get(listed) or self._section(listed)
-        if section is None or kind not in KIND_NAMES or not all(map(_is_name, (key, guid, of or key))):
+        if section is None or not (key + guid + (of or "")).isprintable():
             return None
         delivered = Delivered(version, released) if version else None
         try:
@@ -296,12 +304,14 @@ class _Content:
         return damages[:_TOLD]
 
 
+_QUOTED_WORD: Final = rf'"({_WORD.pattern})"'
 _NAME: Final = r'"([^"\\\x00-\x1f]++)"'
-_PROSE: Final = r'"[^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*+"'
+_PROSE: Final = r'"[^"\\\x00-\x1f]*+(?:\\[^u][^"\\\x00-\x1f]*+)*+"'  # `\u` may be half a character
 _TIME: Final = "(0|[1-9][0-9]{0,10})"
 _AS_WRITTEN: Final = re.compile(
-    rf'\{{"key": {_NAME}, "guid": {_NAME}, "kind": {_NAME}, "born": {_TIME}, "mod": {_TIME}, "hash": {_NAME}, '
-    rf'"answer": "([^"\\\x00-\x1f]*+)", (?:"of": {_NAME}, )?(?:"released": \[{_NAME}, {_NAME}\], )?'
+    rf'\{{"key": {_QUOTED_WORD}, "guid": {_QUOTED_WORD}, "kind": "({"|".join(KIND_NAMES)})", '
+    rf'"born": {_TIME}, "mod": {_TIME}, "hash": {_NAME}, '
+    rf'"answer": "([^"\\\x00-\x1f]*+)", (?:"of": {_QUOTED_WORD}, )?(?:"released": \[{_NAME}, {_NAME}\], )?'
     rf'"section": (\[(?:{_PROSE}(?:, {_PROSE})*+)?\]), "text": ({_PROSE})\}}'
 )
 

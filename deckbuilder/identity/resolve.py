@@ -14,9 +14,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Related, Span
@@ -47,11 +48,11 @@ class Match(StrEnum):
     NEW = "new"
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A question as identity sees it: where it stands, its words, its answer's fingerprint, its explicit id.
 
     `ships` is False for a question that gives no note (it has no answer yet): it still claims the note that it was.
+    `known` is its `known_text`, if somebody has found it out already.
     """
 
     span: Span
@@ -60,10 +61,10 @@ class Asked:
     answer: str
     id: str | None
     ships: bool
+    known: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """The note that a question is: its key and GUID, how it was found, and what the lock knew of it (None if new)."""
 
     key: str
@@ -162,7 +163,8 @@ class _Resolver:
         self.notes = notes
         self.prefix = prefix
         self.comment = "step" if prefix else "card"
-        known = {text: known_text(text) for text in {note.text for note in notes.values()}}
+        known = {question.text: question.known for question in asked if question.known}
+        known |= {text: known_text(text) for text in {note.text for note in notes.values()} - known.keys()}
         self.known_texts = {key: known[note.text] for key, note in notes.items()}
         self.texts = [known.get(question.text) or known_text(question.text) for question in asked]
         self.claims: dict[int, tuple[LockedNote, Match]] = {}
@@ -218,15 +220,18 @@ class _Resolver:
             there[note.section, self.known_texts[note.key]].append(note)
         for number in self._left():
             question = self.asked[number]
-            candidates = there.get((question.section, self.texts[number]), [])
+            candidates = there.get((question.section, self.texts[number]))
+            if candidates is None:
+                continue
             single = self._single(question, [note for note in candidates if note.key not in self.claimed])
             if single:
                 self._claim(number, single, Match.SAME)
 
     def _single(self, question: Asked, candidates: list[LockedNote]) -> LockedNote | None:
         """Return the one candidate, the one that is not retired, or the one with the same answer."""
+        if len(candidates) <= 1:  # as nearly always
+            return candidates[0] if candidates else None
         for narrowed in (
-            candidates,
             [note for note in candidates if not note.retired],
             [note for note in candidates if evidence.same_answer(note.answer, question.answer)],
         ):

@@ -8,11 +8,12 @@ reads the file and do not reach a learner.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from deckbuilder.kinds.fields import FIELDS, QUESTION
 
@@ -34,8 +35,7 @@ class TemplateError(Exception):
     """A template file that Anki could not show as meant: a bug of deckbuilder, never a mistake of its user."""
 
 
-@dataclass(frozen=True, slots=True)
-class Templates:
+class Templates(Struct, frozen=True):
     """What every note type gets: the front and back of its one card template, and its style sheet."""
 
     front: str
@@ -86,8 +86,7 @@ def check_template(template: str, side: str) -> None:
         raise TemplateError(f"the {side} itself has a delimiter of maths, which loads MathJax for every card")
 
 
-@dataclass(frozen=True, slots=True)
-class _TemplateFiles:
+class _TemplateFiles(Struct, frozen=True):
     """The template files of some kinds, put together to what Anki takes."""
 
     folder: Path

@@ -19,17 +19,20 @@ def near_duplicates(questions: Sequence[DraftedQuestion]) -> Iterator[Diagnostic
     Each set of words is known by the sum of its words' numbers, and is looked up with each of its words left out; a
     word exchanged for another makes another question, so such pairs are never compared.
     """
-    totals = [sum(words) if len(words := _numbers(question)) >= _FEWEST else None for question in questions]
+    worded = [
+        (number, words, sum(words))
+        for number, question in enumerate(questions)
+        if len(words := memoryview(question.words).cast("Q")) >= _FEWEST
+    ]
     first: dict[int, int] = {}  # the first question with a sum
-    for number, total in enumerate(totals):
-        if total is not None:
-            first.setdefault(total, number)
+    for number, _, total in worded:
+        first.setdefault(total, number)
     longer: dict[int, int] = {}  # the first so far that has a sum when one of its words is left out
-    for number, (question, total) in enumerate(zip(questions, totals, strict=True)):
-        if total is None:
-            continue
-        words = _numbers(question)
+    for number, words, total in worded:
         without = [one for word in words if (one := total - word) in first] if len(words) > _FEWEST else []
+        if not without and total not in longer and first[total] == number:  # as of nearly all
+            continue
+        question = questions[number]
         earlier = [first[total], longer.get(total, number), *(first[one] for one in without)]
         other = next((questions[one] for one in earlier if one < number), None)
         if other and close_wording(other.text, question.text):
@@ -37,7 +40,3 @@ def near_duplicates(questions: Sequence[DraftedQuestion]) -> Iterator[Diagnostic
             yield rules.NEAR_DUPLICATE.at(question.span, related=(place,))
         for one in without:
             longer.setdefault(one, number)
-
-
-def _numbers(question: DraftedQuestion) -> Sequence[int]:
-    return memoryview(question.words).cast("Q")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from deckbuilder.source.passage import Passage
 
@@ -15,8 +17,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
 _DETAILS = re.compile(r"<(/?)details\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """A list at the top level of an answer: its first line (from 0), if it is numbered, its items, their indent."""
 
     line: int
@@ -25,16 +26,14 @@ class Listing:
     indent: int
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(Struct, frozen=True):
     """A block of code: its first line (from 0), that of its fence, and the number of lines between the fences."""
 
     line: int
     lines: int
 
 
-@dataclass(slots=True)
-class Outline:
+class Outline(Struct):
     """What an answer holds. What stands in `<details>` is further reading and does not count.
 
     `words` counts running text; a formula or a piece of inline code counts as one word.

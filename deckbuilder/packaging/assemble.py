@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from deckbuilder.identity.changes import Change
 from deckbuilder.identity.lock import Lock, LockedNote
@@ -11,15 +12,15 @@ from deckbuilder.kinds import fields
 from deckbuilder.kinds.templates import Templates
 from deckbuilder.kinds.titles import TITLES
 from deckbuilder.packaging.delivery import print_of
-from deckbuilder.packaging.plan import DeckPlan, MediaFile, NotePlan, NoteTypePlan, PackagePlan
+from deckbuilder.packaging.plan import DeckPlan, Frame, MediaFile, NotePlan, NoteTypePlan, PackagePlan
 from deckbuilder.rendering.finish import unformatted
 from deckbuilder.rendering.notes import RenderedNote
 
 CARD_TEMPLATE = "Card"
+_NOTHING = ("",) * len(fields.FIELDS)  # what a note has in the fields that are not filled
 
 
-@dataclass(frozen=True, slots=True)
-class StampedNote:
+class StampedNote(Struct, frozen=True):
     """A rendered note with what became of it, its new line of the lock (with its change time), its deck's name."""
 
     rendered: RenderedNote
@@ -34,20 +35,34 @@ def assemble(
     templates: Templates,
     media: Iterable[MediaFile],
     description: str,
+    frame: Frame | None = None,
 ) -> PackagePlan:
-    """Return the plan of a package with the notes in their order."""
-    decks = {note.deck: fields.stable_id("deck", lock.id, note.deck) for note in notes}
-    types = {kind: note_type_id(kind, lock) for kind in {note.locked.kind for note in notes}}
-    kinds = [(name, title) for name, title in TITLES.items() if name in types]
+    """Return the plan of a package with the notes in their order; `frame` is of its decks and note types, if known."""
+    decks, note_types = deck_plans(notes, lock, description), note_type_plans(notes, lock, templates)
+    deck_ids = {deck.name: deck.id for deck in decks}
+    type_ids = {kind: note_type_id(kind, lock) for kind in TITLES}
     return PackagePlan(
-        decks=tuple(
-            DeckPlan(number, name, description if name == lock.deck else "") for name, number in sorted(decks.items())
-        ),
-        note_types=tuple(note_type_plan(name, title, lock, templates) for name, title in kinds),
-        notes=tuple(_note(note, types, decks, position) for position, note in enumerate(notes, start=1)),
+        decks=decks,
+        note_types=note_types,
+        notes=tuple([_note(note, type_ids, deck_ids, position) for position, note in enumerate(notes, start=1)]),
         media=tuple(sorted(media, key=lambda file: file.name)),
         created=lock.born,
+        frame=frame,
     )
+
+
+def deck_plans(notes: Iterable[StampedNote], lock: Lock, description: str) -> tuple[DeckPlan, ...]:
+    """Return the decks that the notes are in, by name; `description` is that of the whole deck."""
+    return tuple(
+        DeckPlan(fields.stable_id("deck", lock.id, name), name, description if name == lock.deck else "")
+        for name in sorted({note.deck for note in notes})
+    )
+
+
+def note_type_plans(notes: Iterable[StampedNote], lock: Lock, templates: Templates) -> tuple[NoteTypePlan, ...]:
+    """Return the note types that the notes are of."""
+    kinds = {note.locked.kind for note in notes}
+    return tuple(note_type_plan(name, title, lock, templates) for name, title in TITLES.items() if name in kinds)
 
 
 def note_type_id(kind: str, lock: Lock) -> int:
@@ -72,7 +87,7 @@ def note_type_plan(kind: str, title: str, lock: Lock, templates: Templates) -> N
 
 
 def _note(note: StampedNote, types: Mapping[str, int], decks: Mapping[str, int], position: int) -> NotePlan:
-    filled = dict(note.rendered.fields)
+    filled = note.rendered.fields
     delivered = note.locked.delivered
     if delivered and delivered.fingerprint == note.locked.fingerprint:
         filled[fields.VERSION] = unformatted(delivered.version)
@@ -81,7 +96,7 @@ def _note(note: StampedNote, types: Mapping[str, int], decks: Mapping[str, int],
         guid=note.locked.guid,
         note_type=types[note.locked.kind],
         deck=decks[note.deck],
-        fields=tuple([filled.get(name, "") for name in fields.FIELDS]),
+        fields=tuple(map(filled.get, fields.FIELDS, _NOTHING)),
         tags=note.rendered.tags,
         created=note.locked.born,
         modified=note.locked.modified,

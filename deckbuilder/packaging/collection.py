@@ -18,9 +18,8 @@ from contextlib import contextmanager
 from hashlib import sha1
 from pathlib import Path
 
-from deckbuilder.packaging.frame import frame_of
 from deckbuilder.packaging.plain import checksum, plain_text
-from deckbuilder.packaging.plan import NotePlan, NoteTypePlan, PackagePlan
+from deckbuilder.packaging.plan import Frame, NotePlan, NoteTypePlan, PackagePlan
 
 _PAGE = 4096  # bytes
 _CELL_POINTERS = {0x02: 12, 0x05: 12, 0x0A: 8, 0x0D: 8}  # by kind of b-tree page: where its list of cells begins
@@ -31,8 +30,12 @@ _SEPARATOR = "\x1f"  # between the fields of a note
 
 
 def write_collection(plan: PackagePlan, path: Path) -> None:
-    """Write the plan's decks, note types, notes and cards to a new database at `path`. Raises OSError."""
-    frame = frame_of(plan)
+    """Write the plan's decks, note types, notes and cards to a new database at `path`. Raises OSError.
+
+    It is as SQLite left it; `pages_of` gives it without SQLite's traces.
+    """
+    frame = plan.frame or _new_frame(plan)
+    settings = {**frame.settings, **_times(plan)}
     note_types = {note_type.id: note_type for note_type in plan.note_types}
     notes = notes_by_id(plan.notes)
     path.write_bytes(_empty_database())
@@ -40,13 +43,24 @@ def write_collection(plan: PackagePlan, path: Path) -> None:
         connection.execute("BEGIN")
         for statement in frame.tables:
             connection.execute(statement)
-        connection.execute(_insert("col", len(frame.settings)), frame.settings)
+        connection.execute(_insert("col", len(settings)), tuple(settings.values()))
         connection.executemany(_insert("notes", 11), (_note_row(*pair, note_types) for pair in notes))
         connection.executemany(_insert("cards", 18), (_card_row(*pair) for pair in notes))
         for statement in frame.indexes:
             connection.execute(statement)
         connection.execute("COMMIT")
-    _wipe_traces(path)
+
+
+def _new_frame(plan: PackagePlan) -> Frame:
+    from deckbuilder.packaging.frame import frame_of  # brings in genanki
+
+    return frame_of(plan.decks, plan.note_types)
+
+
+def _times(plan: PackagePlan) -> dict[str, int]:
+    """Return the collection's own times: never those of the build, so that equal plans give equal bytes."""
+    latest = max([plan.created, *(note.modified for note in plan.notes), *(kind.modified for kind in plan.note_types)])
+    return {"crt": plan.created, "mod": latest * 1000, "scm": plan.created * 1000}
 
 
 def notes_by_id(notes: tuple[NotePlan, ...]) -> list[tuple[int, NotePlan]]:
@@ -158,21 +172,23 @@ def _empty_database() -> bytes:
     return (header + leaf).ljust(_PAGE, b"\0")
 
 
-def _wipe_traces(path: Path) -> None:
-    """Set SQLite's version and write counters to constants, and the free space between a page's two ends to zeros."""
-    with path.open("r+b") as file:
-        start = 0
+def pages_of(path: Path) -> Iterator[bytearray]:
+    """Yield the content of a database some pages at a time, with nothing in it that hangs on the SQLite that wrote it.
+
+    Its version and how often it wrote become constants, the free space between a page's two ends becomes zeros.
+    """
+    with path.open("rb") as file:
+        is_first = True
         while pages := bytearray(file.read(_READ_AT_ONCE)):
-            if start == 0:
+            if is_first:
                 struct.pack_into(">I", pages, 24, 1)  # change counter
                 struct.pack_into(
                     ">2I", pages, 92, 1, 3_040_000
                 )  # the counter that the version is valid for, the version
             for page in range(0, len(pages), _PAGE):
-                _wipe_page(pages, page, page if start or page else 100)
-            file.seek(start)
-            file.write(pages)
-            start += len(pages)
+                _wipe_page(pages, page, 100 if is_first and page == 0 else page)
+            yield pages
+            is_first = False
 
 
 def _wipe_page(pages: bytearray, page: int, header: int) -> None:

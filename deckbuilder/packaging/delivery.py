@@ -7,17 +7,18 @@ of an empty field nothing. It holds no text, and so nothing that Anki could alte
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from deckbuilder.kinds import fields
 
 _FORM: Final = "1"
+_UNCOUNTED: Final = tuple((place, name) for place, name in enumerate(fields.PRINTED) if name in fields.UNCOUNTED)
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """The prints of what a note was last delivered with."""
 
     tags: frozenset[str]
@@ -35,12 +36,14 @@ class Delivery:
 def print_of(filled: Mapping[str, str], tags: Iterable[str], known: str = "") -> str:
     """Return the print of a note with these texts by field name and these tags.
 
-    `known` are the prints of its texts, joined, as far as they are known; where one is empty it is found out.
+    `known` are the prints of its texts, joined, without those that do not count for a note's change.
     """
-    of_known = known.split(".") if known else [""] * len(fields.PRINTED)
-    of_texts = [
-        found or fields.text_print(filled.get(name, "")) for name, found in zip(fields.PRINTED, of_known, strict=True)
-    ]
+    if known:
+        of_texts = known.split(".")
+        for place, name in _UNCOUNTED:
+            of_texts[place] = fields.text_print(filled.get(name, ""))
+    else:
+        of_texts = [fields.text_print(filled.get(name, "")) for name in fields.PRINTED]
     return f"{_FORM} {_print_of_tags(tuple(tags))} {'.'.join(of_texts)}"
 
 

@@ -1,4 +1,4 @@
-"""What genanki makes of a plan: the tables, the row of settings, and decks and note types in Anki's own words.
+"""What genanki makes of decks and note types: the tables, the row of settings, and both in Anki's own words.
 
 The only user of genanki. Notes and cards are poured in by `collection`: genanki's own way stamps them all with one
 time and takes one statement for each.
@@ -9,27 +9,18 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
 import genanki
 
-from deckbuilder.packaging.plan import DeckPlan, NoteTypePlan, PackagePlan
+from deckbuilder.packaging.plan import DeckPlan, Frame, NoteTypePlan
 
 _REPLACEMENT = re.compile(r"\{\{([^{}]*)\}\}")
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """An empty collection: statements that make its tables and its indexes, and the one row of its table `col`."""
-
-    tables: tuple[str, ...]
-    indexes: tuple[str, ...]
-    settings: tuple[int | str, ...]
-
-
-def frame_of(plan: PackagePlan) -> Frame:
-    """Return genanki's empty collection with the plan's decks and note types, its times taken from the plan."""
+def frame_of(decks: Iterable[DeckPlan], note_types: Iterable[NoteTypePlan]) -> Frame:
+    """Return genanki's empty collection with these decks and note types."""
     connection = sqlite3.connect(":memory:")
     try:
         genanki.Package([]).write_to_db(connection.cursor(), 0, iter(()))
@@ -38,15 +29,14 @@ def frame_of(plan: PackagePlan) -> Frame:
         settings = dict(zip((column[0] for column in cursor.description), cursor.fetchone(), strict=True))
     finally:
         connection.close()
-    settings |= _times(plan)
     settings["decks"] = _json(
-        json.loads(settings["decks"]) | {str(deck.id): deck_as_anki_has_it(deck) for deck in plan.decks}
+        json.loads(settings["decks"]) | {str(deck.id): deck_as_anki_has_it(deck) for deck in decks}
     )
-    settings["models"] = _json({str(kind.id): note_type_as_anki_has_it(kind) for kind in plan.note_types})
+    settings["models"] = _json({str(kind.id): note_type_as_anki_has_it(kind) for kind in note_types})
     return Frame(
         tables=tuple(sql for kind, sql in statements if kind == "table"),
         indexes=tuple(sql for kind, sql in statements if kind == "index"),
-        settings=tuple(settings.values()),
+        settings=settings,
     )
 
 
@@ -93,12 +83,6 @@ class _Model(genanki.Model):  # type: ignore[misc]  # genanki has no types
             if not inner.startswith(("#", "^", "/", "!"))
         }
         return [[0, "any", sorted(shown - {-1})]]
-
-
-def _times(plan: PackagePlan) -> dict[str, int]:
-    """Return the collection's own times: never those of the build, so that equal plans give equal bytes."""
-    latest = max([plan.created, *(note.modified for note in plan.notes), *(kind.modified for kind in plan.note_types)])
-    return {"crt": plan.created, "mod": latest * 1000, "scm": plan.created * 1000}
 
 
 def _json(value: object) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+
+from msgspec import Struct
 
 from deckbuilder.rendering.media import MediaFile
 
-__all__ = ["DeckPlan", "MediaFile", "NotePlan", "NoteTypePlan", "PackagePlan", "refuse_nonsense"]
+__all__ = ["DeckPlan", "Frame", "MediaFile", "NotePlan", "NoteTypePlan", "PackagePlan", "refuse_nonsense"]
 
 
-@dataclass(frozen=True, slots=True)
-class DeckPlan:
+class DeckPlan(Struct, frozen=True):
     """A deck or subdeck by its full name (`A::B`), with its fixed id."""
 
     id: int
@@ -19,8 +20,7 @@ class DeckPlan:
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class NoteTypePlan:
+class NoteTypePlan(Struct, frozen=True):
     """A note type: fixed id and name, field names in order with their ids, one card template, style, change time.
 
     `sort_field` is an index into `fields`; `modified` is in seconds since 1970.
@@ -38,8 +38,7 @@ class NoteTypePlan:
     modified: int
 
 
-@dataclass(frozen=True, slots=True)
-class NotePlan:
+class NotePlan(Struct, frozen=True):
     """A note with its one card; `position` is its place among the new cards.
 
     `note_type` and `deck` are ids of the plan's note types and decks; `fields` has one text (HTML) for each field of
@@ -57,11 +56,22 @@ class NotePlan:
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class PackagePlan:
+class Frame(Struct, frozen=True):
+    """An empty collection: statements that make its tables and its indexes, and the row of its table `col` by column.
+
+    The row has the decks and note types; its times (`crt`, `mod`, `scm`) are still to be set.
+    """
+
+    tables: tuple[str, ...]
+    indexes: tuple[str, ...]
+    settings: Mapping[str, int | str]
+
+
+class PackagePlan(Struct, frozen=True):
     """The whole content of an .apkg. `created` (seconds since 1970) is when the deck was first built.
 
-    `media` is packed as it stands, so it holds what the notes and note types show and nothing else.
+    `media` is packed as it stands, so it holds what the notes and note types show and nothing else. `frame` is what
+    `frame_of` makes of the decks and note types, None where that is still to be done.
     """
 
     decks: tuple[DeckPlan, ...]
@@ -69,6 +79,7 @@ class PackagePlan:
     notes: tuple[NotePlan, ...]
     media: tuple[MediaFile, ...]
     created: int
+    frame: Frame | None = None
 
 
 def refuse_nonsense(plan: PackagePlan) -> None:

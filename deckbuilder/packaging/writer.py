@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
+from collections.abc import Iterable
 from typing import IO
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from deckbuilder.files import working_folder
-from deckbuilder.packaging.collection import write_collection
+from deckbuilder.packaging.collection import pages_of, write_collection
 from deckbuilder.packaging.plan import PackagePlan, refuse_nonsense
 
 _EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first date that a zip can hold
 _UNIX = 3
-_COPIED_AT_ONCE = 1 << 20  # bytes
 
 
 def write_package(plan: PackagePlan, file: IO[bytes]) -> None:
@@ -28,12 +27,11 @@ def write_package(plan: PackagePlan, file: IO[bytes]) -> None:
     with working_folder() as folder, ZipFile(file, "w", ZIP_STORED) as package:
         collection = folder / "collection.anki2"
         write_collection(plan, collection)
-        with collection.open("rb") as content:
-            _add(package, "collection.anki2", content, collection.stat().st_size)
+        _add(package, "collection.anki2", pages_of(collection), collection.stat().st_size)
         names = json.dumps({str(number): one.name for number, one in enumerate(media)}, ensure_ascii=False).encode()
-        _add(package, "media", io.BytesIO(names), len(names))
+        _add(package, "media", [names], len(names))
         for number, one in enumerate(media):
-            _add(package, str(number), io.BytesIO(one.content), len(one.content))
+            _add(package, str(number), [one.content], len(one.content))
 
 
 def package_bytes(plan: PackagePlan) -> bytes:
@@ -43,10 +41,11 @@ def package_bytes(plan: PackagePlan) -> bytes:
     return file.getvalue()
 
 
-def _add(package: ZipFile, name: str, content: IO[bytes], size: int) -> None:
+def _add(package: ZipFile, name: str, content: Iterable[bytes | bytearray], size: int) -> None:
     entry = ZipInfo(name, date_time=_EARLIEST)
     entry.create_system = _UNIX
     entry.external_attr = 0o644 << 16
     entry.file_size = size  # lets zipfile see beforehand whether 32 bits are enough
     with package.open(entry, "w") as target:
-        shutil.copyfileobj(content, target, _COPIED_AT_ONCE)
+        for part in content:
+            target.write(part)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 _DESKTOP_STYLE: Final = (Path(__file__).parent / "desktop.css").read_text(encoding="utf-8")
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(Struct, frozen=True):
     """One of Anki's programs. `long_page`: it keeps one page and changes what is in it; else a side is a new page."""
 
     name: str

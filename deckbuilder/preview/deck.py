@@ -6,9 +6,11 @@ While the sources have errors, a card that is hurt or gone stays as it last was:
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from itertools import pairwise
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.kinds.filling import filled, split_constant
@@ -21,8 +23,7 @@ from deckbuilder.reporters import excerpts
 SIDES = ("front", "back")
 
 
-@dataclass(frozen=True, slots=True)
-class PreviewCard:
+class PreviewCard(Struct, frozen=True):
     """A card: the note and note type that the package carries, where it comes from, what was found there.
 
     `imprint` stands for all that its two sides show. `variants` is how many a drill has, 0 for all else. `is_old` says
@@ -75,8 +76,7 @@ def constant_side(note_type: NoteTypePlan, name: str) -> str:
     return split_constant(note_type.front if name == "front" else note_type.back)[1]
 
 
-@dataclass(frozen=True, slots=True)
-class PreviewDeck:
+class PreviewDeck(Struct, frozen=True):
     """All that the page shows. `version` grows with every change; `loose` are the findings that belong to no card."""
 
     name: str = ""
@@ -140,8 +140,7 @@ def _digest(*texts: str) -> str:
 # ── which card a finding belongs to ─────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class _Stretch:
+class _Stretch(Struct, frozen=True):
     """The lines of a file, first and last, that a question takes up, and the keys of its cards."""
 
     file: str

@@ -6,9 +6,10 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import Final
+
+from msgspec.structs import asdict
 
 from deckbuilder.preview.clients import CLIENTS
 from deckbuilder.preview.deck import PreviewDeck, index_of, sides_of

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from deckbuilder.identity.lock import Delivered, Lock, LockedNote, LockedType, Release
 
@@ -13,8 +15,7 @@ VERSION: Final = re.compile(r"\d+(?:\.\d+){0,3}(?:-[0-9A-Za-z]+(?:\.[0-9A-Za-z]+
 """Numbers with dots, and at most one addition as in `2.0-rc1`: what is safe in a tag, a file name and a search."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseChanges:
+class ReleaseChanges(Struct, frozen=True):
     """What a learner who has the last release finds new, corrected, moved to another section, and retired."""
 
     new: tuple[LockedNote, ...]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from io import BufferedRandom
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from deckbuilder import pipeline, rules
 from deckbuilder.diagnostics import Diagnostic, Span
@@ -23,8 +25,7 @@ from deckbuilder.source.files import read_text
 _NAMED = 5
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseResult:
+class ReleaseResult(Struct, frozen=True):
     """What came of a release: the build, what changed since the last one, the files, and how git is to be told.
 
     `commands` are arguments for git: those that record the release here, then the one that brings it to others.

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
 from html import unescape
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     import nh3
@@ -76,16 +77,14 @@ _RESERVED_CLASS = re.compile(r"(?:db-|card)", re.IGNORECASE)
 _NUMBERED = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
 
 
-@dataclass(frozen=True, slots=True)
-class Removed:
+class Removed(Struct, frozen=True):
     """Something that was taken out of the author's HTML: a sentence on it, and as it stands in the source."""
 
     what: str
     written: str
 
 
-@dataclass(slots=True)
-class Screen:
+class Screen(Struct):
     """Goes through the pieces of raw HTML of one passage in order; knows which of the author's elements are open.
 
     A closing tag of the author's closes only what the author opened, never what Markdown made; nor does an item of a

@@ -6,10 +6,11 @@ and judged once, and again only when it changes.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
-from functools import cache
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import asdict, astuple
 
 from deckbuilder.cache import digest_of
 from deckbuilder.diagnostics import Diagnostic, Related, Severity, Span
@@ -26,8 +27,7 @@ FAR = 1 << 32
 """The first line of what is kept without its place: so far down that no line of a file is taken for one of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(Struct, frozen=True):
     """How the note of a drill is made again: its question, and which part of which part of it the note is.
 
     `question` is pickled, moved so that its first line is `FAR`. Each step is a settled note's key, what the lock kept
@@ -38,8 +38,7 @@ class Recipe:
     steps: tuple[tuple[str, str, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Settling:
+class Settling(Struct, frozen=True):
     """All that the fields of a drill's note follow from: how it is made, its key, what the lock kept; the flavour."""
 
     recipe: Recipe
@@ -59,8 +58,7 @@ class Settling:
         return Recipe(self.recipe.question, (*self.recipe.steps, (self.key, self.slots, number)))
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """A note, or a part of one, as far as it goes without knowing which note it is.
 
     `digest` stands for all that it was made of; `text` is what it is known by, `answer` the fingerprint of its answer's
@@ -83,24 +81,21 @@ class Draft:
     slots: Slots = ()
     variants: int = 0
 
-    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
-        """Pickle as a call: read back several times as fast as a frozen dataclass's own way."""
-        return _as_a_call(self)
 
-
-@dataclass(frozen=True, slots=True)
-class DraftedQuestion:
+class DraftedQuestion(Struct, frozen=True):
     """A question of the sources, answered or not, with the draft of its note if it gives one.
 
     `digest` stands for all that it was made of, wherever it stands in its file; empty where something in it speaks of
-    other lines than its own. `answer` is the fingerprint of its answer's words, `words` are numbers of 8 bytes for the
-    words that carry its meaning. `last_line` is its last in its file, `inside` the file's name inside the deck.
+    other lines than its own. `known` is the form of its text by which it is recognised, `answer` the fingerprint of
+    its answer's words; `words` are numbers of 8 bytes for the words that carry its meaning. `last_line` is its last in
+    its file, `inside` the file's name inside the deck.
     """
 
     digest: bytes
     span: Span
     section: tuple[str, ...]
     text: str
+    known: str
     answer: str
     words: bytes
     id: str | None
@@ -111,13 +106,8 @@ class DraftedQuestion:
     is_answered: bool
     draft: Draft | None
 
-    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
-        """Pickle as a call: read back several times as fast as a frozen dataclass's own way."""
-        return _as_a_call(self)
 
-
-@dataclass(frozen=True, slots=True)
-class DraftedFile:
+class DraftedFile(Struct, frozen=True):
     """All that a file gives; `inside` is its name inside the deck, `waivers` are those of its sections.
 
     `digest` stands for its text, its name and the options.
@@ -130,8 +120,7 @@ class DraftedFile:
     diagnostics: tuple[Diagnostic, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FileTask:
+class FileTask(Struct, frozen=True):
     """A file to be drafted: by which habit, with which options, and the questions of it that are known already.
 
     `digest` is what the drafted file is to be known by.
@@ -165,16 +154,6 @@ KEPT_TYPES = (
 """What drafts are made of, beside plain values: all that a cache may hold."""
 
 
-@cache
-def _names(kind: Hashable) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))  # type: ignore[arg-type]
-
-
-def _as_a_call(value: Draft | DraftedQuestion) -> tuple[type, tuple[object, ...]]:
-    kind = type(value)
-    return kind, tuple([getattr(value, name) for name in _names(kind)])  # type: ignore[arg-type]
-
-
 def moved(value: _Placed, lines: int) -> _Placed:
     """Return a value with every place in it so many lines further down in its file."""
     return _moved(value, lines) if lines else value
@@ -190,12 +169,11 @@ def _moved(value: Any, lines: int) -> Any:  # noqa: ANN401  # whatever a draft i
         return tuple([_moved(one, lines) for one in value])
     if isinstance(value, dict):
         return {key: _moved(one, lines) for key, one in value.items()}
-    if not is_dataclass(value) or isinstance(value, (type, Recipe, Slot)):
+    if not isinstance(value, Struct) or isinstance(value, (Recipe, Slot)):
         return value
-    kind = type(value)
-    found = {name: _moved(getattr(value, name), lines) for name in _names(kind)}
+    found = {name: _moved(one, lines) for name, one in asdict(value).items()}
     found |= {name: found[name] + lines for name in _LINE_NUMBERS & found.keys()}
-    return kind(**found)
+    return type(value)(**found)
 
 
 _LINE_NUMBERS = {"first", "last", "last_line"}
@@ -211,6 +189,5 @@ def lines_of(value: object) -> Iterator[int]:
             yield from lines_of(one)
     elif isinstance(value, Mapping):
         yield from lines_of(tuple(value.values()))
-    elif is_dataclass(value) and not isinstance(value, (type, Recipe, Slot)):
-        for name in _names(type(value)):
-            yield from lines_of(getattr(value, name))
+    elif isinstance(value, Struct) and not isinstance(value, (Recipe, Slot)):
+        yield from lines_of(astuple(value))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
+
+from msgspec import Struct, field
 
 from deckbuilder import rules
 from deckbuilder.rendering.cleaning import LINK_SCHEMES, PICTURE_SCHEMES, Removed, is_relative, scheme_of
@@ -28,8 +29,7 @@ SHOWN = 60
 """Characters of a formula or an address that a message shows."""
 
 
-@dataclass(slots=True)
-class Findings:
+class Findings(Struct):
     """Gathers diagnostics and pictures while one passage is rendered.
 
     `github` says that the author reads the passage on GitHub too; `defined` are the macros that its formulas define.

@@ -16,6 +16,7 @@ CHECKED: Final = "\ufdd4"
 UNFIT = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef]")
 """Characters that Anki's database, HTML or this renderer would take for something else than text."""
 
+_HARMLESS = re.compile("[^&<>\"'\\\\[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef]*+")
 _PIECE = re.compile(r'(<(?:[^">]|"[^"]*")*>)')
 _MATH_OPENING = re.compile(r"\\(?=[(\[])")
 _ANKI_TAG = re.compile(r"\[(?=(?i:sound:|anki:|\[type:|/?latex\]|/?\$\$?\]))")
@@ -42,6 +43,8 @@ def plain(text: str) -> str:
 
 def unformatted(text: str) -> str:
     """Return text of no formatting as HTML, in an element or an attribute, in which Anki acts upon nothing."""
+    if _HARMLESS.fullmatch(text):  # as nearly all is, and there are several for each note
+        return text
     return neutral(plain(escape(fit(text))))
 
 

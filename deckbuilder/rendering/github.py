@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field
 
 from deckbuilder import rules
 from deckbuilder.rendering.cleaning import MARK, Screen, clean
@@ -122,8 +123,7 @@ def _cleaned(html: str, findings: Findings) -> str:
     return cleaned
 
 
-@dataclass(slots=True)
-class _Writer:
+class _Writer(Struct):
     """Writes tokens as HTML. `mark` is empty where the result is final, else what is put upon everything of ours."""
 
     findings: Findings

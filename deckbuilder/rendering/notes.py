@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from html import escape
 from types import MappingProxyType
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from deckbuilder import rules
 from deckbuilder.cache import Shelf, digest_of
@@ -17,7 +18,6 @@ from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.drills.slots import Slots
 from deckbuilder.identity.resolve import Identity
 from deckbuilder.kinds import fields
-from deckbuilder.limits import limits
 from deckbuilder.project import Settings, slug
 from deckbuilder.rendering.drafts import Draft, DraftedQuestion, Settling
 from deckbuilder.rendering.finish import neutral, unformatted
@@ -25,8 +25,7 @@ from deckbuilder.rendering.media import MediaFile
 from deckbuilder.rendering.pictures import PictureUse, with_pictures
 
 
-@dataclass(frozen=True, slots=True)
-class ResolvedNote:
+class ResolvedNote(Struct, frozen=True):
     """A draft that knows which note it is.
 
     `of` is the key of the note that a part belongs to, "" for a question's own note. `slots` is what the lock is to
@@ -61,21 +60,19 @@ class ResolvedNote:
         return self.draft.span
 
 
-@dataclass(frozen=True, slots=True)
-class Prints:
-    """What tells whether a note has changed: fingerprints (16 hex digits) of its body, and of all that counts.
+class Prints(Struct, frozen=True):
+    """What tells whether a note has changed.
 
-    `texts` are the prints that a delivery is known by: of each field in the frozen order, joined by full stops, nothing
-    of those that are not counted.
+    `fingerprint` is one of its body and one of all that counts, of 16 hex digits each, with a full stop between;
+    `texts` are the prints that a delivery is known by: of each field in the frozen order, joined by full stops,
+    nothing of those that are not counted.
     """
 
-    body: str
-    whole: str
+    fingerprint: str
     texts: str
 
 
-@dataclass(frozen=True, slots=True)
-class RenderedNote:
+class RenderedNote(Struct, frozen=True):
     """A resolved note with all that it shows. `names` are the packed names of its pictures, by their paths."""
 
     resolved: ResolvedNote
@@ -122,32 +119,28 @@ class RenderedNote:
         """The local pictures that the fields show."""
         return self.resolved.draft.pictures
 
-    def fingerprints(self) -> tuple[str, str]:
-        """Return fingerprints (16 hex digits each) of the note's body, and of all that makes it count as changed."""
-        return self.prints.body, self.prints.whole
 
-
-_NOT_YET = Prints("", "", "")
+_NOT_YET = Prints("", "")
 _NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
 def rendered(
     resolved: ResolvedNote,
     settings: Settings,
-    deck: str,
+    prefix: str,
     pictures: Mapping[tuple[str, str], MediaFile],
     shelf: Shelf,
 ) -> RenderedNote:
     """Return a note with all its fields and tags, and its pictures under their packed names.
 
-    `deck` is the deck's name; `pictures` is by file and path; `shelf` is where the note's prints may be known.
+    `prefix` is what its section's tag begins with; `pictures` is by file and path; `shelf` is where its prints may be
+    known.
     """
     question, draft = resolved.question, resolved.draft
     topic = _topic(question.section)
     source = source_link(question.inside, draft.span, settings.source_url)
-    version = unformatted(settings.version)
+    version = _version(settings.version)
     names = _names(draft.pictures, pictures) if draft.pictures else _NO_NAMES
-    prefix = slug(deck) if settings.tag_prefix is None else settings.tag_prefix
     tags = tags_of(question.section, question.tags, settings.tags, prefix)
     digest = digest_of(draft.digest, resolved.identity.key, topic, tags, sorted(names.items()))
     known = shelf.get(digest)
@@ -157,9 +150,10 @@ def rendered(
     return RenderedNote(resolved, topic, source, version, names, tags, Prints(*known))
 
 
-def too_long_fields(note: RenderedNote) -> list[Diagnostic]:
-    """Return a finding for each field that no device could be asked to show."""
-    most = limits()["field"]
+def too_long_fields(note: RenderedNote, most: int) -> list[Diagnostic]:
+    """Return a finding for each field of more than `most` characters, which no device could be asked to show."""
+    if sum(map(len, note.resolved.draft.fields.values())) <= most:  # as of nearly all notes
+        return []
     return [
         rules.TOO_MUCH.at(
             note.resolved.span,
@@ -176,11 +170,16 @@ def _names(uses: Iterable[PictureUse], pictures: Mapping[tuple[str, str], MediaF
     return {src: picture.name for src, picture in found if picture}
 
 
-def _prints(note: RenderedNote) -> tuple[str, str, str]:
+def _prints(note: RenderedNote) -> tuple[str, str]:
     counted = {name: text for name, text in note.fields.items() if text and name not in fields.UNCOUNTED}
     body = {name: text for name, text in counted.items() if name != fields.TOPIC}
     texts = ".".join(fields.text_print(counted.get(name, "")) for name in fields.PRINTED)
-    return _digest(body), _digest([counted, note.tags]), texts
+    return f"{_digest(body)}.{_digest([counted, note.tags])}", texts
+
+
+@lru_cache(maxsize=8)
+def _version(version: str) -> str:
+    return unformatted(version)
 
 
 @lru_cache(maxsize=1024)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 GITHUB: Final = "github"
 PYTHON_MARKDOWN: Final = "python-markdown"
 FLAVOURS: Final = (GITHUB, PYTHON_MARKDOWN)
 
 
-@dataclass(frozen=True, slots=True)
-class RenderOptions:
+class RenderOptions(Struct, frozen=True):
     """The flavour of Markdown, and for Python-Markdown its extensions: pairs of a name and options as JSON."""
 
     flavour: str = GITHUB

@@ -7,7 +7,6 @@ import re
 import stat
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import lru_cache
 from hashlib import sha256
@@ -15,6 +14,8 @@ from html import escape, unescape
 from pathlib import Path, PurePosixPath
 from typing import Final
 from urllib.parse import unquote
+
+from msgspec import Struct, field
 
 from deckbuilder import rules
 from deckbuilder.cache import Shelf, digest_of
@@ -42,8 +43,7 @@ _SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"RIFF")
 _LFS = b"version https://git-lfs"
 
 
-@dataclass(frozen=True, slots=True)
-class PictureUse:
+class PictureUse(Struct, frozen=True):
     """A local picture as the source writes it, and where."""
 
     src: str
@@ -83,8 +83,7 @@ def load_pictures(
     return found, diagnostics
 
 
-@dataclass(slots=True)
-class _Library:
+class _Library(Struct):
     """The deck's folder, with what was read of it so far: listings by folder, pictures by real path and by name."""
 
     folder: Path

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from deckbuilder.diagnostics import Span
 from deckbuilder.source.passage import Passage
 
 
-@dataclass(slots=True)
-class Places:
+class Places(Struct):
     """Searches a passage forwards, within a window of lines, so that the second of two equal tags is found second."""
 
     passage: Passage

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
+
+from msgspec import Struct
 
 from deckbuilder.diagnostics import Diagnostic
 from deckbuilder.rendering.finish import framed
@@ -19,8 +20,7 @@ __all__ = ["PictureUse", "Rendered", "render", "render_inline", "with_pictures"]
 _NO_REFERENCES: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(Struct, frozen=True):
     """A passage as HTML, with the local pictures that it shows (see `with_pictures`) and what was found on the way."""
 
     html: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
 from typing import Final
 from xml.parsers import expat
+
+from msgspec import Struct, field
 
 MAX_DRAWN: Final = 200_000
 """Elements that are drawn, those counted again that are drawn again: ten `<use>` of ten each already make a hundred."""
@@ -47,8 +48,7 @@ def svg_problem(content: bytes) -> str:
     return ""
 
 
-@dataclass(slots=True)
-class _Drawing:
+class _Drawing(Struct):
     """What has been read of a drawing: for each part with an id how much is in it, and which parts it draws again.
 
     The part of name "" is the whole. An element counts for the innermost part around it, and each part is a piece of

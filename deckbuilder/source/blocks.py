@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from markdown_it.token import Token
+from msgspec import Struct, field
 
 from deckbuilder.source import gfm
 from deckbuilder.source.passage import Line, Passage
@@ -33,8 +33,7 @@ _NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """A block of a passage: its type, its lines (from 0, end excluded, without blank lines at the end).
 
     `content` is a paragraph's, heading's, fence's or HTML block's own text; `info` a fence's info string; `level` a
@@ -50,8 +49,7 @@ class Block:
     items: tuple[tuple[int, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(Struct, frozen=True):
     """Running text at any depth (a paragraph, a heading, a table's cell): its lines and its own Markdown."""
 
     start: int
@@ -59,8 +57,7 @@ class Leaf:
     content: str
 
 
-@dataclass(frozen=True, slots=True)
-class Structure:
+class Structure(Struct, frozen=True):
     """What a text is made of: its top-level blocks, its leaves at every depth, the link references that it defines.
 
     `too_deep` is the first line, from 0, of a block nested so deeply that the parser left out what is in it.
@@ -90,8 +87,7 @@ class Structure:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
+class Tokens(Struct, frozen=True):
     """The parser's tokens of a part of a file, untouched: the line and the level of the file that are the part's first.
 
     What is inside the blocks has not been read yet.
@@ -128,8 +124,7 @@ class Tokens:
         return list(self.tokens)
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """What stands inside an item of a list: its structure, and the tokens that it was found in."""
 
     structure: Structure

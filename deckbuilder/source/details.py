@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic
@@ -19,8 +20,7 @@ _ANSWER = re.compile(r"\W*(?:show\s+)?(?:the\s+)?(?:answer|solution|reveal)\W*",
 _HINT = re.compile(r"\W*(?:show\s+)?hint\s*\d*\W*", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Details:
+class Details(Struct, frozen=True):
     """A `<details>` element: the characters that it takes up in its passage, its summary's text, what it holds."""
 
     start: int

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic
@@ -20,8 +22,7 @@ from deckbuilder.source.vocabulary import HEADINGS, LIST
 from deckbuilder.waivers import Waiver
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """A Markdown file with all its questions, in order, answered or not.
 
     `waivers` let findings in its sections stand.
@@ -32,8 +33,7 @@ class Document:
     waivers: tuple[Waiver, ...] = ()
 
 
-@dataclass(slots=True)
-class _Section:
+class _Section(Struct):
     """The heading path at one place of a file, and the metadata defaults that hold for each heading of it."""
 
     titles: list[tuple[int, str]] = field(default_factory=list)

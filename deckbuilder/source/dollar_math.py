@@ -8,9 +8,10 @@ the same and named, so that they can be reported.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
+
+from msgspec import Struct
 
 BLANK_INSIDE: Final = "a blank stands just inside the dollars"
 LETTER_AFTER: Final = "a letter follows the closing dollar"
@@ -25,8 +26,7 @@ _CURRENCY = re.compile("[€£¥₹]")
 _AFTER_BLANK_LINE = re.compile(r"#{1,6}\s|>|```|~~~|[-*+]\s|\d+[.)]\s|<")
 
 
-@dataclass(frozen=True, slots=True)
-class Formula:
+class Formula(Struct, frozen=True):
     """A formula in a text: from `start` to `end` (excluded) with its dollars, its TeX, and whether it is displayed.
 
     `doubt` says why GitHub would not typeset it, and is empty where GitHub does.

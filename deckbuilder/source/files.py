@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
@@ -14,8 +15,7 @@ from deckbuilder.limits import MEGABYTE, limits
 _LEFT_OUT = {"node_modules", "__pycache__"}
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
+class SourceFile(Struct, frozen=True):
     """A Markdown file: its name as the user would type it, its name inside the deck, where it is, its text."""
 
     name: str

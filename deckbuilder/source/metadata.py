@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
@@ -46,15 +48,14 @@ KEY_SHAPES: Mapping[str, Mapping[str, object]] = {
 """What the value of a key looks like, in the words of JSON schema. Which kinds there are is known further up."""
 
 
-@dataclass(frozen=True, slots=True)
-class Metadata:
+class Metadata(Struct, frozen=True):
     """What a question's comment, or its section's, says: id, kind, tags, what becomes of steps; with their places."""
 
     id: str | None = None
     kind: str | None = None
     tags: tuple[str, ...] = ()
     steps: str | None = None
-    places: Mapping[str, Span] = field(default_factory=dict, hash=False, compare=False)
+    places: Mapping[str, Span] = field(default_factory=dict)
 
     def over(self, section: Metadata) -> Metadata:
         """Return this question's metadata with its section's defaults below it; tags add up."""
@@ -65,8 +66,7 @@ class Metadata:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(Struct, frozen=True):
     """A metadata comment: its name, what it says (of a card, or of findings that may stand), and where."""
 
     name: str

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from deckbuilder.diagnostics import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One line of a passage without its line ending: its text, its line in the file, the characters cut off before it.
 
     `number` counts from 1. `offset` may be negative where a tab was opened into more blanks than it had characters.
@@ -59,8 +59,7 @@ class Line:
         return Line, (self.text, self.number, self.offset, self.bends)
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(Struct, frozen=True):
     """Lines of one file, cut free of the list item or block they stood in, ready to be rendered by themselves.
 
     The lines need not follow one another in the file: what was a hint or a TODO is left out of them.

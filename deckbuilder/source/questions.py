@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
@@ -21,8 +23,7 @@ from deckbuilder.waivers import Waiver
 _KEY_POINTS = re.compile(r"\s*(?:\*\*|__)\s*key\s+points?\s*:?\s*(?:\*\*|__)\s*:?\s*", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """A question of the sources, answered or not.
 
     `text` is all its words without formatting, which is what it is known by; `prompt` its first paragraph; `data` the
@@ -44,7 +45,7 @@ class Question:
     waivers: tuple[Waiver, ...] = ()
     last_line: int = 0
     inside: str = ""
-    references: Mapping[str, object] = field(default_factory=dict, hash=False, compare=False)
+    references: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def is_answered(self) -> bool:

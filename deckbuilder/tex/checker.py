@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct, field
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
@@ -59,30 +60,27 @@ _WIDEST = 20
 """Em that a phone of 390 px has room for, at 18 px and with narrow margins."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """A finding in a formula: its rule, the characters that it is about, the words that its message needs."""
 
     rule: Rule
     start: int
     width: int
-    words: Mapping[str, object] = field(default_factory=dict, hash=False)
+    words: Mapping[str, object] = field(default_factory=dict)
 
     def at(self, span: Span) -> Diagnostic:
         """Return the finding, once it is known where the formula's characters stand in the source."""
         return self.rule.at(span, related=(), **self.words)
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """What was found in a formula, and the macros that it defines (`*` where it loads a package of them)."""
 
     problems: tuple[Problem, ...] = ()
     defines: frozenset[str] = frozenset()
 
 
-@dataclass(slots=True)
-class _Frame:
+class _Frame(Struct):
     r"""What is open at a place: a brace, a `\left`, an environment, or an argument; and what stood there last."""
 
     kind: str = ""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from msgspec import Struct
 
 FILE = Path(__file__).with_name("mathjax.json")
 """Written by tests/tex/test_known.py, which asks MathJax itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """Every macro with its signature, the delimiters, the environments, and two sets of macros.
 
     `operators` take `\\limits`; `no_scripts` are no script without braces around them, as in `x^\\log`.

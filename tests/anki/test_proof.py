@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -13,6 +12,7 @@ import pytest
 from anki.collection import Collection
 from anki.decks import DeckId
 from click.testing import CliRunner, Result
+from msgspec.structs import replace
 
 from deckbuilder.anki import proof
 from deckbuilder.anki.verify import verify

@@ -142,7 +142,7 @@ def test_a_later_release_still_arrives_by_an_import(desk: Desk) -> None:
 
 def test_a_new_look_arrives(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """If this failed, cards would keep an old look for ever."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from deckbuilder.kinds.templates import load_templates
 

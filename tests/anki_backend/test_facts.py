@@ -7,11 +7,11 @@ what deckbuilder relies on. Times are seconds since 1970: RELEASED is the first 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import genanki
 import pytest
+from msgspec.structs import replace
 
 from deckbuilder.packaging import collection
 from deckbuilder.packaging.plan import DeckPlan

@@ -14,10 +14,10 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from shutil import copy
 
+from msgspec.structs import replace
 from playwright.sync_api import Browser, Page
 
 from deckbuilder.kinds.fields import FIELDS

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from deckbuilder.diagnostics import Diagnostic
 from deckbuilder.diff.asking import diff_packages, diff_sources

@@ -6,9 +6,11 @@ import json
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from deckbuilder.identity.lock import Delivered, Lock, LockedNote, LockedType, Release, write_lock
 from deckbuilder.pipeline import Options, prepare

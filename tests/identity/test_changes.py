@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from deckbuilder.identity.changes import decks_left
 from deckbuilder.identity.lock import Lock, LockedNote

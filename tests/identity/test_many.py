@@ -5,11 +5,10 @@ No test measures time; what is counted is how often one wording is compared with
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.identity import evidence, nearest

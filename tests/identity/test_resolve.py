@@ -44,7 +44,7 @@ def built(lock: Lock, questions: list[Q], now: int = 100) -> tuple[Lock, dict[Q,
     given, found = resolve(asked(questions), Register(lock, LOCK))
     identities = {q: one for q, one in zip(questions, given, strict=True) if one}
     notes = [
-        stamped(one, Content("concept", q.section, q.text, answer_print(q.words), q.text + q.words, ""), now)
+        stamped(one, Content("concept", q.section, q.text, answer_print(q.words), f"{q.text}{q.words}."), now)
         for q, one in identities.items()
     ]
     return updated_lock(lock, notes, (), {}), identities, found

@@ -10,15 +10,21 @@ from pathlib import Path
 import pytest
 
 from deckbuilder.packaging import collection
-from deckbuilder.packaging.collection import write_collection
+from deckbuilder.packaging.collection import pages_of, write_collection
 from tests.support.plans import note, package
 
 MANY = package(*(note(f"n{number:04}", answer="word " * (number % 700), position=number) for number in range(800)))
 
 
+def shipped(path: Path) -> None:
+    """Make the database at `path` as it goes into a package."""
+    write_collection(MANY, path)
+    path.write_bytes(b"".join(pages_of(path)))
+
+
 def test_sqlite_finds_the_database_sound(tmp_path: Path) -> None:
     """Anki would call the package damaged and refuse all of it."""
-    write_collection(MANY, tmp_path / "x.anki2")
+    shipped(tmp_path / "x.anki2")
     connection = sqlite3.connect(tmp_path / "x.anki2")
     assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert connection.execute("SELECT count(*) FROM notes").fetchall() == [(800,)]
@@ -28,7 +34,7 @@ def test_sqlite_finds_the_database_sound(tmp_path: Path) -> None:
 
 def test_the_header_is_the_same_whatever_sqlite_wrote_it(tmp_path: Path) -> None:
     """Two machines with different versions of SQLite, or with differently built ones, would make different packages."""
-    write_collection(MANY, tmp_path / "x.anki2")
+    shipped(tmp_path / "x.anki2")
     header = (tmp_path / "x.anki2").read_bytes()[:100]
     page, _, _, reserved = struct.unpack_from(">H3B", header, 16)
     assert (page, reserved) == (4096, 0)
@@ -41,7 +47,7 @@ def test_the_page_layout_is_that_of_rows_appended_in_order(tmp_path: Path) -> No
 
     `VACUUM` copies a database row by row into a fresh one, so what it makes is what appending alone makes.
     """
-    write_collection(MANY, tmp_path / "x.anki2")
+    shipped(tmp_path / "x.anki2")
     (tmp_path / "y.anki2").write_bytes((tmp_path / "x.anki2").read_bytes())
     connection = sqlite3.connect(tmp_path / "y.anki2")
     connection.execute("VACUUM")

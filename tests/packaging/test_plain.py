@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from deckbuilder.packaging.plain import plain_text
 from deckbuilder.packaging.plan import NotePlan

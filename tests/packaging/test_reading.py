@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import sqlite3
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 import pytest
 from anki.collection import Collection, DeckIdLimit, ExportAnkiPackageOptions
+from msgspec.structs import replace
 
 from deckbuilder.packaging import reading
 from deckbuilder.packaging.plan import DeckPlan, MediaFile, PackagePlan

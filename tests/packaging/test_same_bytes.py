@@ -6,10 +6,10 @@ import hashlib
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from deckbuilder.packaging.plan import DeckPlan, MediaFile, PackagePlan
 from deckbuilder.packaging.writer import package_bytes

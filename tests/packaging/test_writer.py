@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from zipfile import ZIP_STORED, ZipFile
 
 import pytest
+from msgspec.structs import replace
 
 from deckbuilder.kinds.fields import FIELDS, SORT_FIELD
 from deckbuilder.packaging import collection

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import signal
 import subprocess
@@ -96,6 +97,15 @@ class Deck:
         text = path.read_text("utf-8")
         assert text.count(old) == 1
         save(path, text.replace(old, new))
+
+
+@pytest.fixture
+def own_loop() -> Iterator[None]:
+    """Let a test run an event loop: a browser that an earlier test opened has left its own running in this thread."""
+    running = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(running)
 
 
 @pytest.fixture(scope="session")

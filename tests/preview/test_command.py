@@ -80,6 +80,7 @@ def test_a_source_that_is_not_there_is_said(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("own_loop")
 def test_a_bug_ends_the_preview_with_its_traceback(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The page would stand still for ever, and nobody know that or why."""
     own = Deck(tmp_path / "deck")

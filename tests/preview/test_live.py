@@ -13,6 +13,7 @@ PATIENCE = 60  # seconds until a test gives up; none measures time
 CHAPTER = "# A\n\n1) What is it?\n\n    {answer}\n"
 
 
+@pytest.mark.usefixtures("own_loop")
 @pytest.mark.parametrize("lone", [False, True], ids=["folder", "file"])
 def test_what_is_saved_before_the_watch_has_begun_is_seen(tmp_path: Path, *, lone: bool) -> None:
     """If this failed, an author who saves while the preview starts would look at old cards until the next save."""

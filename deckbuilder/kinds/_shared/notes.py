@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.drills.slots import Slots
@@ -25,15 +26,13 @@ class Html(Protocol):
         """Return the HTML of running text, without a paragraph around it where it is a single one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """A note of any kind: the question that it comes from. Each kind adds the parts that its answer is made of."""
 
     question: Question
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A note that a question gives besides its own: a level or a variant of a drill, a step of a derivation.
 
     `text` is what the part is known by, `answer` are the words of what it shows; a part with a `name` is known by that
@@ -47,8 +46,7 @@ class Part:
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(Struct, frozen=True):
     """A note that has made up its mind with what the lock kept for it, and what the lock is to keep."""
 
     note: Note
@@ -64,8 +62,7 @@ def _no_parts(note: Note) -> Sequence[Part]:
     return ()
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """A kind of note: how it is recognised, how it is read from a question, how it fills its fields.
 
     `name`, which is among `TITLES`, is used in metadata, the lock and style sheets. `settle` is given the note's key

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from deckbuilder.diagnostics import Diagnostic
 from deckbuilder.kinds import fields
 from deckbuilder.kinds._shared.notes import Html, Kind, Note, common_fields
@@ -11,8 +9,7 @@ from deckbuilder.source.passage import Passage
 from deckbuilder.source.questions import Question
 
 
-@dataclass(frozen=True, slots=True)
-class ConceptNote(Note):
+class ConceptNote(Note, frozen=True):
     """A question and its answer."""
 
     answer: Passage

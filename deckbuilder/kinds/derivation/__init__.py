@@ -9,7 +9,8 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
@@ -26,8 +27,7 @@ _ASKED = re.compile(r"(?:^|[.?!:;]\s+|,\s*|\band\s+|\bthen\s+)(?:derive|prove|sh
 _BOLD = re.compile(r"\s*(?P<mark>\*\*|__)(?P<title>(?:(?!(?P=mark)).)+)(?P=mark)[ \t]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One step: what is done (None where the author gave it no title), how and why; where it stands, its id if any."""
 
     title: Passage | None
@@ -41,8 +41,7 @@ class Step:
         return plain_text(self.title.text if self.title else self.body.text)
 
 
-@dataclass(frozen=True, slots=True)
-class DerivationNote(Note):
+class DerivationNote(Note, frozen=True):
     """A question, the result first, the steps to it, and what is said after them."""
 
     result: Passage
@@ -50,8 +49,7 @@ class DerivationNote(Note):
     remarks: Passage
 
 
-@dataclass(frozen=True, slots=True)
-class StepNote(Note):
+class StepNote(Note, frozen=True):
     """One step of a derivation by itself: the steps before it are given, and the next one is asked for."""
 
     before: tuple[Step, ...]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from html import escape
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from deckbuilder.diagnostics import Span
 from deckbuilder.drills.points import Point
@@ -23,8 +25,7 @@ _LONGEST_BOUND = 20  # characters of an end of what counts as right; longer ones
 _FLOAT_DIGITS = 17
 
 
-@dataclass(frozen=True, slots=True)
-class _Shown:
+class _Shown(Struct, frozen=True):
     """The texts of a drill as HTML, into which each variant's numbers go: all that is rendered once for all of them."""
 
     ask: Numbered

@@ -6,7 +6,8 @@ A level of a drill is a note of its own; with `cards: per-variant` each variant 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec.structs import replace
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span, has_errors
@@ -23,8 +24,7 @@ from deckbuilder.source.passage import Passage
 from deckbuilder.source.questions import Question, is_drill
 
 
-@dataclass(frozen=True, slots=True)
-class DrillNote(Note):
+class DrillNote(Note, frozen=True):
     """A drill, or a level of one, and the author's prose around its block; `spec` is None where nothing can be read.
 
     `chosen` are its variants, None as long as the lock was not asked, and where the block has errors.
@@ -36,8 +36,7 @@ class DrillNote(Note):
     chosen: Chosen | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class VariantNote(Note):
+class VariantNote(Note, frozen=True):
     """One variant of a drill as a note of its own."""
 
     spec: DrillSpec

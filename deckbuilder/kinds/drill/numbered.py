@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from html import escape
 from itertools import accumulate
+
+from msgspec import Struct
 
 from deckbuilder.drills.points import Point
 from deckbuilder.drills.scalars import Scalar
@@ -20,8 +21,7 @@ from deckbuilder.drills.templates import Template
 from deckbuilder.source.passage import Line, Passage
 
 
-@dataclass(frozen=True, slots=True)
-class Numbered:
+class Numbered(Struct, frozen=True):
     """A text of a drill that can be had as HTML with the numbers of any variant.
 
     `pieces` are what stands between the numbers, `order` which number follows each but the last; None where that

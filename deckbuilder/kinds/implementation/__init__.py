@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from deckbuilder.diagnostics import Diagnostic
 from deckbuilder.kinds import fields
@@ -22,8 +21,7 @@ _PITFALLS = re.compile(r"\s*(?:\*\*|__)\s*pitfalls?\s*:?\s*(?:\*\*|__)\s*:?\s*",
 _IN_FRONT = {"signature": "signature", "test": "assertions", "tests": "assertions", "assert": "assertions"}
 
 
-@dataclass(frozen=True, slots=True)
-class ImplementationNote(Note):
+class ImplementationNote(Note, frozen=True):
     """A coding task: its signature and assertions (in front), reference code, complexity, pitfalls, other prose."""
 
     signature: Passage
