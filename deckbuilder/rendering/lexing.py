@@ -53,23 +53,22 @@ def can_be_quicker(lexer: Lexer) -> bool:
 def make_quicker(lexer: Lexer) -> None:
     """Have a lexer look its rules up by the next character from now on, where that is known to change nothing else."""
     if isinstance(lexer, RegexLexer) and can_be_quicker(lexer):
-        rules = lexer._tokens  # type: ignore[attr-defined]
-        lexer.get_tokens_unprocessed = partial(_tokens, lexer, _Index(rules))  # type: ignore[method-assign]
+        states = lexer._tokens  # type: ignore[attr-defined]
+        lexer.get_tokens_unprocessed = partial(_tokens, lexer, {name: _State(rules) for name, rules in states.items()})  # type: ignore[method-assign]
 
 
-class _Index(dict[tuple[str, str], Sequence[_Rule]]):
-    """For a state and the next character (none at the end of the text), the rules that may apply, in their order."""
+class _State(dict[str, Sequence[_Rule]]):
+    """For the next character (none at the end of the text), those of a state's rules that may apply, in their order."""
 
-    def __init__(self, rules: Mapping[str, Sequence[_Rule]]) -> None:
+    def __init__(self, rules: Sequence[_Rule]) -> None:
         super().__init__()
         self._rules = rules
 
-    def __missing__(self, place: tuple[str, str]) -> Sequence[_Rule]:
-        state, character = place
-        rules = self._rules[state]
+    def __missing__(self, character: str) -> Sequence[_Rule]:
+        rules = self._rules
         if character and character.isascii():
             rules = [rule for rule in rules if _may_begin(rule, ord(character))]
-        self[place] = rules
+        self[character] = rules
         return rules
 
 
@@ -78,12 +77,15 @@ def _may_begin(rule: _Rule, code: int) -> bool:
     return not isinstance(pattern, re.Pattern) or code in _beginnings(pattern)
 
 
-def _tokens(lexer: RegexLexer, index: _Index, text: str, stack: Iterable[str] = ("root",)) -> Iterator[_Token]:
+def _tokens(
+    lexer: RegexLexer, states: Mapping[str, _State], text: str, stack: Iterable[str] = ("root",)
+) -> Iterator[_Token]:
     """Yield what `RegexLexer.get_tokens_unprocessed` does, in the same way but for the rules that are tried."""
     position = 0
-    states = list(stack)
+    opened = list(stack)
+    state = states[opened[-1]]
     while True:
-        for match, action, new_state in index[states[-1], text[position : position + 1]]:
+        for match, action, new_state in state[text[position : position + 1]]:
             found = match(text, position)
             if found is None:
                 continue
@@ -93,29 +95,31 @@ def _tokens(lexer: RegexLexer, index: _Index, text: str, stack: Iterable[str] = 
                 yield from action(lexer, found)
             position = found.end()
             if new_state is not None:
-                _enter(states, new_state)
+                _enter(opened, new_state)
+                state = states[opened[-1]]
             break
         else:
             if position >= len(text):
                 return
             if text[position] == "\n":
-                states = ["root"]
+                opened = ["root"]
+                state = states["root"]
                 yield position, Whitespace, "\n"
             else:
                 yield position, Error, text[position]
             position += 1
 
 
-def _enter(states: list[str], new: tuple[str, ...] | int | str) -> None:
+def _enter(opened: list[str], new: tuple[str, ...] | int | str) -> None:
     """Change the open states as a rule says: by names to open, `#push`, `#pop`, or how many to close (below nought)."""
     if isinstance(new, int):
-        del states[1 if abs(new) >= len(states) else new :]
+        del opened[1 if abs(new) >= len(opened) else new :]
         return
     for state in (new,) if isinstance(new, str) else new:
         if state == "#pop":
-            del states[max(1, len(states) - 1) :]
+            del opened[max(1, len(opened) - 1) :]
         else:
-            states.append(states[-1] if state == "#push" else state)
+            opened.append(opened[-1] if state == "#push" else state)
 
 
 # ── what a pattern can begin with ───────────────────────────────────────────────────────────────────────────────────

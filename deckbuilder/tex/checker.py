@@ -34,6 +34,7 @@ _ELEMENT = re.compile(r"</[a-z]+\s*>|<(?:br|hr|img)\b[^<>]*>|<(sub|sup|em|strong
 _CLOSED = re.compile(r"</([a-z]+)")
 _ENTITY = re.compile(r"&(?:lt|gt|amp|nbsp|quot|le|ge|ne|times|minus|#\d+|#x[0-9a-f]+);", re.IGNORECASE)
 _PLAIN = re.compile(r"[^\W_]*+(?:[\s=+\-*/().,:;|!\[\]]++[^\W_]*+)*+")
+_MAY_BE_LOST = re.compile(rf"\\(?:{'|'.join(REFUSED_BY_GITHUB)}|[{re.escape(string.punctuation)}])")
 _IN_TEXT = frozenset("${}\\()")
 """What may follow a backslash in `\\text`; any other is shown, backslash and all."""
 
@@ -151,6 +152,8 @@ def _check(tex: str, in_line: bool, on_github: str, defined: frozenset[str]) -> 
 
 def _on_github(tex: str, *, escapes: bool) -> Iterator[Problem]:
     lost = None
+    if not _MAY_BE_LOST.search(tex):
+        return
     for found in _COMMAND.finditer(tex):
         name = found.group()[1:]
         if name in REFUSED_BY_GITHUB:
@@ -184,11 +187,11 @@ class _Reader:
 
     def read(self, start: int, end: int, *, rows: bool = False) -> None:
         """Read the characters `start` to `end` as one whole: a formula or an argument."""
-        frames = [_Frame(rows=rows, columns=rows)]
+        tex, frames = self.tex, [_Frame(rows=rows, columns=rows)]
         at = start
         while at < end:
-            found = _TOKEN.match(self.tex, at, end)
-            token = found.group() if found else self.tex[at]
+            found = _TOKEN.match(tex, at, end)
+            token = found.group() if found else tex[at]
             begin, at = at, at + len(token)
             top = frames[-1]
             sign = token[0]
