@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pickle
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
@@ -52,7 +52,7 @@ _BACK = (
     fields.ANSWER, fields.KEY_POINTS, fields.STEPS, fields.CODE, fields.COMPLEXITY, fields.PITFALLS, fields.REMARKS,
     fields.VARIANTS,
 )  # fmt: skip
-_TAG = re.compile(r"<(?!img\b|input\b|hr\b)[^<>]*>|&nbsp;|\s")
+_NOTHING_SHOWN = re.compile(r"(?:<(?!img\b|input\b|hr\b)[^<>]*>|&nbsp;|\s)*+")
 
 
 def draft_file(task: FileTask, tell: Callable[[int], None] | None = None) -> DraftedFile:
@@ -85,40 +85,40 @@ class _Drafter:
         known = self._known.get(digest)
         if known is not None:
             return moved(known, first - known.span.line)
-        words = dict.fromkeys(content_words(question.text))
+        answer = _question_print(question)
+        draft = self._draft(question, digest, answer) if question.is_answered else None
         drafted = DraftedQuestion(
             digest=digest,
             span=question.span,
             section=question.section,
             text=question.text,
             known=known_text(question.text),
-            answer=_question_print(question),
-            words=b"".join([blake2b(word.encode(), digest_size=8).digest() for word in words]),
+            answer=answer,
+            words=b"".join(map(_number_of, dict.fromkeys(content_words(question.text)))),
             id=question.metadata.id,
             tags=question.metadata.tags,
             waivers=question.waivers,
             last_line=question.last_line,
             inside=question.inside,
             is_answered=question.is_answered,
-            draft=self._draft(question, digest) if question.is_answered else None,
+            draft=draft,
         )
         # On line 1 stands whatever has no place of its own; it must not move with the question.
-        if all(max(first, 2) <= line <= question.last_line for line in lines_of(drafted)):
+        if all(max(first, 2) <= line <= question.last_line for line in _lines_told_of(drafted)):
             return drafted
         return replace(drafted, digest=b"")
 
-    def _draft(self, question: Question, digest: bytes) -> Draft:
+    def _draft(self, question: Question, digest: bytes, answer: str) -> Draft:
         kind, note, diagnostics = read_note(question)
         diagnostics += lint(question, kind)
         if kind.settles:
             recipe = _recipe(question)
-            answer = _question_print(question)
             return Draft(
                 digest, kind.name, question.span, question.text, answer, {}, (), tuple(diagnostics), recipe=recipe
             )
-        whole = _filled(kind, note, None, digest, self._options)
+        whole = _filled(kind, note, None, digest, answer, self._options)
         parts = [
-            _filled(kind, part.note, part, digest_of(digest, number), self._options)
+            _filled(kind, part.note, part, digest_of(digest, number), answer_print(part.answer), self._options)
             for number, part in enumerate(kind.parts(note))
         ]
         return replace(whole, diagnostics=(*diagnostics, *whole.diagnostics), parts=tuple(parts))
@@ -145,6 +145,18 @@ class _Drafter:
             found = [(label, str(one.get("href")), str(one.get("title"))) for label, one in references.items()]
             self._definitions = id(references), sorted(found)
         return self._definitions[1]
+
+
+def _lines_told_of(drafted: DraftedQuestion) -> Iterator[int]:
+    """Yield the line of every place in a question's draft; fields, which are most of it, have none."""
+    yield from lines_of((drafted.span, drafted.waivers))
+    if drafted.draft:
+        yield from lines_of((drafted.draft.pictures, drafted.draft.diagnostics, drafted.draft.parts))
+
+
+@lru_cache(maxsize=8192)  # the words of one deck are used again and again
+def _number_of(word: str) -> bytes:
+    return blake2b(word.encode(), digest_size=8).digest()
 
 
 def _line(line: Line, first: int) -> tuple[object, ...]:
@@ -183,7 +195,8 @@ def settle(settling: Settling) -> Draft:
     settled = settled_note(settling)
     again = replace(settling, slots=slots_text(settled.slots))
     digest = settling.digest if settled.diagnostics else again.digest
-    draft = _filled(made.kind, settled.note, made.part, digest, settling.options)
+    words = answer_print(made.part.answer) if made.part else _question_print(settled.note.question)
+    draft = _filled(made.kind, settled.note, made.part, digest, words, settling.options)
     parts = [
         _unsettled(part, made.kind, again.part(number), digest_of(again.digest, number))
         for number, part in enumerate(made.kind.parts(settled.note))
@@ -267,7 +280,7 @@ class _Html:
         return rendered.html
 
 
-def _filled(kind: Kind, note: Note, part: Part | None, digest: bytes, options: RenderOptions) -> Draft:
+def _filled(kind: Kind, note: Note, part: Part | None, digest: bytes, answer: str, options: RenderOptions) -> Draft:
     """Return the draft of a note, or of a part of one, with its fields as its kind fills them."""
     question = note.question
     html = _Html(options, question.references)
@@ -278,7 +291,7 @@ def _filled(kind: Kind, note: Note, part: Part | None, digest: bytes, options: R
         kind=kind.name,
         span=span,
         text=part.text if part else question.text,
-        answer=answer_print(part.answer) if part else _question_print(question),
+        answer=answer,
         fields=filled,
         pictures=tuple(html.pictures),
         diagnostics=(*html.diagnostics, *_empty_sides(filled, span)),
@@ -292,5 +305,5 @@ def _empty_sides(filled: Mapping[str, str], span: Span) -> Sequence[Diagnostic]:
     return [
         rules.EMPTY_SIDE.at(span, side=side)
         for side, names in sides.items()
-        if not any(_TAG.sub("", filled.get(name, "")) for name in names)
+        if all(_NOTHING_SHOWN.fullmatch(filled.get(name, "")) for name in names)
     ]

@@ -79,5 +79,13 @@ def outline(answer: Passage) -> Outline:
                 found.listings[-1] = listing
         elif text.strip() and not text.startswith(" "):
             listing = None
-    found.words = len(_WORD.findall(_TAG.sub(r" \1 ", _MATH.sub(" x ", "\n".join(prose)))))
+    found.words = _words("\n".join(prose))
     return found
+
+
+def _words(prose: str) -> int:
+    if "$" in prose or "`" in prose:
+        prose = _MATH.sub(" x ", prose)
+    if "<" in prose or "](" in prose:
+        prose = _TAG.sub(r" \1 ", prose)
+    return len(_WORD.findall(prose))

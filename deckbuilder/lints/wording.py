@@ -6,7 +6,7 @@ All of it reads English; of another language's words it says nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic
@@ -52,6 +52,14 @@ _ELSEWHERE = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_SIGNS = (
+    "above", "before", "earl", "quest", "card", "exerc", "problem", "answer", "sect", "chapter", "note", "remember",
+    "recall", "saw", "seen", "cussed", "oned", "showed",
+)  # fmt: skip
+"""Each way to point elsewhere has one of these, whatever its case: most texts have none, which is soon seen.
+
+There is no `i` in them, of which patterns know more forms than folding does.
+"""
 
 
 _THAT_SAME = re.compile(r"\b(?:that|this)\s+same\s+[^\W\d_]+", re.IGNORECASE)
@@ -74,11 +82,14 @@ def about_question(question: Question, kind: Kind) -> Iterator[Diagnostic]:
 def about_surroundings(question: Question, kind: Kind) -> Iterator[Diagnostic]:
     """Yield what points away from the card, in any of its texts."""
     for passage in (question.prompt, question.data, question.answer, *question.hints, *question.key_points):
-        yield from _pointing(passage, _ELSEWHERE)
-    yield from _pointing(question.prompt, _THAT_SAME)
+        yield from _pointing(passage, _ELSEWHERE, _SIGNS)
+    yield from _pointing(question.prompt, _THAT_SAME, ("same",))
 
 
-def _pointing(passage: Passage, words: re.Pattern[str]) -> Iterator[Diagnostic]:
+def _pointing(passage: Passage, words: re.Pattern[str], signs: Sequence[str]) -> Iterator[Diagnostic]:
+    folded = passage.text.casefold()
+    if not any(sign in folded for sign in signs):
+        return
     for found in words.finditer(passage.text):
         phrase = " ".join(found.group().split())
         yield rules.NOT_ALONE.at(passage.span_at(found.start(), len(found.group())), phrase=phrase)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from deckbuilder.rendering.math import escape_text
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
 
 MAX_HIGHLIGHTED: Final = 20_000
 """Characters of a block beyond which it stays plain: no card has so much code, and lexers are not linear in time."""
+
+_ENOUGH: Final = 20
+"""Blocks of one language from which on it pays to find out what each rule of its lexer can begin with."""
 
 _UNSTYLED: Final = frozenset({"", "n", "p", "w"})
 
@@ -33,18 +38,9 @@ def highlighted(code: str, language: str) -> str:
     if lexer is None:
         return escape_text(code)
     pieces: list[str] = []
-    open_class = ""
-    for kind, text in lexer.get_tokens(code):
-        name = _css_class(kind)
-        if name != open_class:
-            if open_class:
-                pieces.append("</span>")
-            if name:
-                pieces.append(f'<span class="{name}">')
-            open_class = name
-        pieces.append(escape_text(text))
-    if open_class:
-        pieces.append("</span>")
+    for name, run in groupby(lexer.tokens(code), _class_of):
+        text = escape_text("".join([text for _, text in run]))
+        pieces.append(f'<span class="{name}">{text}</span>' if name else text)
     html = "".join(pieces)
     if code.endswith("\n"):
         return html
@@ -53,15 +49,36 @@ def highlighted(code: str, language: str) -> str:
     return head + tail
 
 
+class _Lexer:
+    """The lexer of a language, which is made quicker once it has enough to do."""
+
+    def __init__(self, lexer: Lexer) -> None:
+        self._lexer = lexer
+        self._blocks = 0
+
+    def tokens(self, code: str) -> Iterable[tuple[_TokenType, str]]:
+        """Return the tokens of a block of code."""
+        self._blocks += 1
+        if self._blocks == _ENOUGH:
+            from deckbuilder.rendering.lexing import make_quicker
+
+            make_quicker(self._lexer)
+        return self._lexer.get_tokens(code)
+
+
 @lru_cache(maxsize=256)
-def _lexer(language: str) -> Lexer | None:
+def _lexer(language: str) -> _Lexer | None:
     from pygments.lexers import get_lexer_by_name
     from pygments.util import ClassNotFound
 
     try:
-        return get_lexer_by_name(language, stripnl=False, ensurenl=True)
+        return _Lexer(get_lexer_by_name(language, stripnl=False, ensurenl=True))
     except ClassNotFound:
         return None
+
+
+def _class_of(token: tuple[_TokenType, str]) -> str:
+    return _css_class(token[0])
 
 
 @lru_cache(maxsize=512)

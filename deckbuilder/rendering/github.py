@@ -22,6 +22,7 @@ from deckbuilder.rendering.finish import CHECKED, UNCHECKED, checkbox, finished,
 from deckbuilder.rendering.math import displayed_math, escape_text, inline_math
 from deckbuilder.rendering.pictures import PictureUse
 from deckbuilder.rendering.places import Places
+from deckbuilder.source.blocks import tokens_of
 from deckbuilder.source.gfm import MAX_NESTING, parser, too_deep
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ _ENDS_A_LINE: Final = frozenset({"list_item_close", "alert_title_close"})
 def render_github(passage: Passage, references: Mapping[str, Any], *, inline: bool) -> tuple[str, Findings]:
     """Return a passage's HTML and what was found on the way; `inline` leaves the `<p>` of a single paragraph out."""
     text = fit(passage.text)
-    tokens = parser().parse(text, {"references": ChainMap({}, references)} if references else {})  # type: ignore[arg-type]
+    tokens = tokens_of(text, {"references": ChainMap({}, references)} if references else {})  # type: ignore[arg-type]
     findings = Findings(Places(passage))
     deep = too_deep(tokens)
     if deep:

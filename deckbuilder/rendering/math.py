@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-_BRACE_OR_COMMAND = re.compile(r"\\.|[{}]", re.DOTALL)
+_BRACE_OR_ESCAPED = re.compile(r"\\[\\{}()\[\]]|[{}]")
 _BLANK_LINES = re.compile(r"\n[ \t]*(?=\n)")
 
 
@@ -34,7 +34,7 @@ def _body(tex: str, closing: str) -> tuple[str, bool]:
     pieces: list[str] = []
     done = 0
     if "{" in tex or "\\" + closing in tex:
-        for found in _BRACE_OR_COMMAND.finditer(tex):
+        for found in _BRACE_OR_ESCAPED.finditer(tex):
             sign = found.group()
             if sign == "{":
                 depth += 1

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from typing import Any
 
 from markdown_it.token import Token
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from deckbuilder.source import gfm
 from deckbuilder.source.passage import Line, Passage
@@ -60,15 +60,12 @@ class Leaf(Struct, frozen=True):
 class Structure(Struct, frozen=True):
     """What a text is made of: its top-level blocks, its leaves at every depth, the link references that it defines.
 
-    `items` are the structures of what stands inside the items of its top-level lists, by their lines, where that is
-    known without reading them by themselves. `too_deep` is the first line, from 0, of a block nested so deeply that
-    the parser left out what is in it.
+    `too_deep` is the first line, from 0, of a block nested so deeply that the parser left out what is in it.
     """
 
     blocks: tuple[Block, ...]
     leaves: tuple[Leaf, ...]
     references: Mapping[str, object] = field(default_factory=dict)
-    items: Mapping[tuple[int, int], Structure] = field(default_factory=dict)
     too_deep: int | None = None
 
     def part(self, lines: Sequence[str], start: int, end: int) -> Structure | None:
@@ -76,19 +73,66 @@ class Structure(Struct, frozen=True):
 
         None where the part might read otherwise by itself: what Unicode takes for a blank, Markdown takes for text.
         """
-        if self.too_deep is not None or any(line and not line.strip() and line.strip(" ") for line in lines[start:end]):
+        if self.too_deep is not None or any(line.isspace() and line.strip(" ") for line in lines[start:end]):
             return None
         return Structure(
-            tuple(_moved(block, start) for block in self.blocks if start <= block.start and block.end <= end),
+            tuple([_moved(block, start) for block in self.blocks if start <= block.start and block.end <= end]),
             tuple(
-                replace(leaf, start=leaf.start - start, end=leaf.end - start)
-                for leaf in self.leaves
-                if start <= leaf.start and leaf.end <= end
+                [
+                    Leaf(leaf.start - start, leaf.end - start, leaf.content) if start else leaf
+                    for leaf in self.leaves
+                    if start <= leaf.start and leaf.end <= end
+                ]
             ),
         )
 
 
+class Tokens(Struct, frozen=True):
+    """The parser's tokens of a part of a file, untouched: the line and the level of the file that are the part's first.
+
+    What is inside the blocks has not been read yet.
+    """
+
+    tokens: Sequence[Token]
+    line: int
+    level: int
+
+    def part(self, start: int, end: int, first: int) -> Tokens:
+        """Return the tokens of the blocks that begin on the lines `start` to `end` (excluded) of a part.
+
+        `first` is the line that is to be the first one.
+        """
+        chosen: list[Token] = []
+        begin, stop, wanted = self.line + start, self.line + end, False
+        for token in self.tokens:
+            if token.level == self.level and token.map:
+                wanted = begin <= token.map[0] < stop
+            if wanted:
+                chosen.append(token)
+        return Tokens(chosen, self.line + first, self.level)
+
+    def alone(self, lines: int) -> list[Token]:
+        """Return the tokens as they are in a text of so many lines that is the part alone; they are changed by this."""
+        for token in self.tokens:
+            token.level -= self.level
+            if token.map:
+                token.map = [token.map[0] - self.line, min(token.map[1] - self.line, lines)]
+                if token.type == "html_block" and token.map[1] == lines:
+                    token.content = token.content.removesuffix("\n")  # there is none behind the last line of a text
+            if token.level == 0:
+                token.hidden = False  # the paragraphs of a list without blank lines are, those of a text are not
+        return list(self.tokens)
+
+
+class Item(Struct, frozen=True):
+    """What stands inside an item of a list: its structure, and the tokens that it was found in."""
+
+    structure: Structure
+    tokens: Tokens
+
+
 _recent: dict[str, Structure] = {}
+_unrendered: dict[str, Tokens] = {}
 
 
 def read_structure(text: str) -> Structure:
@@ -103,27 +147,71 @@ def read_structure(text: str) -> Structure:
     return known
 
 
-def remember(text: str, structure: Structure | None) -> None:
+def remember(text: str, structure: Structure) -> None:
     """Keep what is known of a text for a while, for whoever asks for it next: parsing is most of what a build does."""
-    if structure is None:
-        return
     while len(_recent) >= _REMEMBERED:
         _recent.pop(next(iter(_recent)), None)
     _recent[text] = structure
 
 
+def remember_item(text: str, item: Item) -> None:
+    """Keep what is known of an item of the file that is being read, by the text of what is inside."""
+    remember(text, item.structure)
+    _unrendered[text] = item.tokens
+
+
+def remember_halves(item: Passage, question: Passage, answer: Passage) -> None:
+    """Keep what is known of the two parts of an item, as far as it follows from what is known of the whole."""
+    structure, tokens = read_structure(item.text), _unrendered.pop(item.text, None)
+    lines = [line.text for line in item.lines]
+    middle = len(question.lines)
+    for half, start, end in ((question, 0, middle), (answer, middle, len(lines))):
+        part = structure.part(lines, start, end)
+        if part is None:
+            continue
+        remember(half.text, part)
+        if tokens:
+            first = next((number for number in range(start, end) if lines[number].strip()), end)
+            _unrendered[half.stripped().text] = tokens.part(start, end, first)
+
+
+def tokens_of(text: str, env: MutableMapping[str, Any]) -> list[Token]:
+    """Return the tokens of a passage, with what is inside its blocks; `env` has the link definitions of its file.
+
+    Tokens that the reading of its file came by are used up by this, since whoever renders them changes them.
+    """
+    known = _unrendered.pop(text, None)
+    if known is None:
+        return gfm.parser().parse(text, env)
+    return gfm.read_inside(known.alone(text.count("\n") + 1), env)
+
+
 def structure_of(text: str) -> Structure:
     """Return the structure of a Markdown text."""
     env: dict[str, object] = {}
+    return _structure(gfm.blocks().parse(text, env), text.split("\n"), env)
+
+
+def structure_of_file(text: str) -> tuple[Structure, Mapping[tuple[int, int], Item]]:
+    """Return the structure of a whole file, and what stands inside the items of its top-level lists, by their lines.
+
+    Items of which that can only be known by reading them by themselves are left out.
+    """
+    env: dict[str, object] = {}
     tokens = gfm.blocks().parse(text, env)
-    references = env.get("references")
     lines = text.split("\n")
+    structure = _structure(tokens, lines, env)
+    _unrendered.clear()
+    return structure, {} if structure.too_deep is not None else dict(_items_alone(tokens, lines))
+
+
+def _structure(tokens: Sequence[Token], lines: Sequence[str], env: Mapping[str, object]) -> Structure:
+    references = env.get("references")
     deep = gfm.too_deep(tokens)
     return Structure(
         blocks=tuple(_blocks(tokens, lines)),
         leaves=tuple(_leaves(tokens)),
         references=references if isinstance(references, dict) else {},
-        items={} if deep else dict(_structures_of_items(tokens, lines)),
         too_deep=deep.map[0] if deep and deep.map else None,
     )
 
@@ -166,7 +254,7 @@ def _leaves(tokens: Sequence[Token]) -> Iterator[Leaf]:
             yield Leaf(token.map[0], token.map[1], token.content)
 
 
-def _structures_of_items(tokens: Sequence[Token], lines: list[str]) -> Iterator[tuple[tuple[int, int], Structure]]:
+def _items_alone(tokens: Sequence[Token], lines: list[str]) -> Iterator[tuple[tuple[int, int], Item]]:
     """Yield the lines of each item of a top-level list, and what stands inside it, where it would read alike alone."""
     opening = 0
     for index, token in enumerate(tokens):
@@ -180,7 +268,7 @@ def _structures_of_items(tokens: Sequence[Token], lines: list[str]) -> Iterator[
                 found = Structure(tuple(_blocks(inside, lines, 2, end)), tuple(_leaves(inside)))
                 part = found.part(lines, start, last)
                 if part is not None:
-                    yield (start, end), part
+                    yield (start, end), Item(part, Tokens(inside, start, 2))
 
 
 def _reads_alone(item: Sequence[str]) -> bool:
@@ -196,7 +284,12 @@ def _reads_alone(item: Sequence[str]) -> bool:
 
 
 def _differs_alone(token: Token, end: int) -> bool:
-    """Whether a block may be another by itself: it goes on over blank lines behind its item, or takes lazy lines in."""
+    """Whether a block may be another by itself: it goes on over blank lines behind its item, or takes lazy lines in.
+
+    A fence that is not closed ends otherwise where its text ends.
+    """
+    if token.type == "fence" and token.map and token.map[1] == end:
+        return token.content.count("\n") > token.map[1] - token.map[0] - 2
     if token.type in ("fence", "html_block"):
         return token.map is not None and token.map[1] > end
     return token.type in ("blockquote_open", "alert_open")
@@ -210,8 +303,10 @@ def _trimmed(lines: Sequence[str], start: int, end: int, limit: int | None = Non
 
 
 def _moved(block: Block, lines: int) -> Block:
-    items = tuple((start - lines, end - lines) for start, end in block.items)
-    return replace(block, start=block.start - lines, end=block.end - lines, items=items)
+    if not lines:
+        return block
+    items = tuple([(start - lines, end - lines) for start, end in block.items]) if block.items else ()
+    return Block(block.type, block.start - lines, block.end - lines, block.content, block.info, block.level, items)
 
 
 def item_content(passage: Passage, start: int, end: int) -> Passage:
@@ -227,7 +322,7 @@ def item_content(passage: Passage, start: int, end: int) -> Passage:
     indent = width + (blanks if 1 <= blanks <= _TAB and words else 1)
     left = head.expandtabs(_TAB)[indent:] if words else ""
     content = Line(left + words, first.number, first.offset + len(head) - len(left))
-    return Passage(passage.file, (content, *(_outdented(line, indent) for line in rest)))
+    return Passage(passage.file, (content, *[_outdented(line, indent) for line in rest]))
 
 
 def _columns(text: str) -> int:
@@ -237,6 +332,8 @@ def _columns(text: str) -> int:
 def _outdented(line: Line, indent: int) -> Line:
     """Return the line with at most `indent` columns of leading blanks taken off, tabs opened where they straddle."""
     text = line.text
+    if not text:
+        return line
     blank = len(text) - len(text.lstrip(" \t"))
     if "\t" not in text[:blank]:
         cut = min(blank, indent)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic
 from deckbuilder.limits import limits
-from deckbuilder.source.blocks import Block, Structure, item_content, remember, structure_of
+from deckbuilder.source.blocks import Block, Item, Structure, item_content, remember_item, structure_of_file
 from deckbuilder.source.files import SourceFile
 from deckbuilder.source.gfm import MAX_NESTING, plain_text
 from deckbuilder.source.habits import asking_headings, habit_of, heading_item
@@ -76,7 +76,7 @@ def read_document(file: SourceFile, habit: str = LIST) -> tuple[Document, list[D
     `habit` is the deck's; a file's front matter may name its own.
     """
     whole = passage_of(file.text, file.name)
-    structure = structure_of(file.text)
+    structure, items = structure_of_file(file.text)
     diagnostics: list[Diagnostic] = []
     if structure.too_deep is not None:
         diagnostics.append(rules.TOO_MANY_NESTED.at(whole.span(structure.too_deep), limit=MAX_NESTING // 2))
@@ -103,7 +103,7 @@ def read_document(file: SourceFile, habit: str = LIST) -> tuple[Document, list[D
         elif block.type == "ordered_list" and habit == HEADINGS:
             continue
         elif block.type == "ordered_list" and section.titles:
-            asked, found = _list_questions(whole, structure, block, section, file)
+            asked, found = _list_questions(whole, block, items, structure.references, section, file)
             questions += asked
             diagnostics += found
             open_question = asked[-1] if asked and not asked[-1].is_answered else None
@@ -116,15 +116,20 @@ def read_document(file: SourceFile, habit: str = LIST) -> tuple[Document, list[D
 
 
 def _list_questions(
-    whole: Passage, structure: Structure, block: Block, section: _Section, file: SourceFile
+    whole: Passage,
+    block: Block,
+    items: Mapping[tuple[int, int], Item],
+    references: Mapping[str, object],
+    section: _Section,
+    file: SourceFile,
 ) -> tuple[list[Question], list[Diagnostic]]:
     questions: list[Question] = []
     diagnostics: list[Diagnostic] = []
     for start, end in block.items:
         item = item_content(whole, start, end)
-        if (start, end) in structure.items:
-            remember(item.text, structure.items[start, end])
-        question, found = read_question(item, section.path, section.defaults[-1], structure.references, file.inside)
+        if known := items.get((start, end)):
+            remember_item(item.text, known)
+        question, found = read_question(item, section.path, section.defaults[-1], references, file.inside)
         diagnostics += found
         if question:
             questions.append(question)

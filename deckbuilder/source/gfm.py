@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
-from markdown_it.rules_core import StateCore
+from markdown_it.rules_core import StateCore, inline, normalize, text_join
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.front_matter import front_matter_plugin
@@ -61,6 +61,7 @@ def blocks() -> MarkdownIt:
 def _configured() -> MarkdownIt:
     markdown = MarkdownIt("gfm-like2", {"maxNesting": MAX_NESTING, "linkify": False})
     markdown.core.ruler.disable("linkify")
+    markdown.core.ruler.at("normalize", _normalise)
     markdown.inline.ruler.disable("linkify")
     markdown.block.ruler.before(
         "fence", "math_block", _dollar_block_rule, {"alt": ["paragraph", "reference", "blockquote", "list"]}
@@ -72,12 +73,26 @@ def _configured() -> MarkdownIt:
     return markdown
 
 
+def _normalise(state: StateCore) -> None:
+    """Put the characters into a text that the parser needs; nearly every text has them, and need not be made anew."""
+    if "\r" in state.src or "\0" in state.src:
+        normalize(state)
+
+
 def _normalised_link(url: str) -> str:
     return quote(url, safe=_URL_SAFE, errors="replace")
 
 
 def _any_link(url: str) -> bool:
     return True
+
+
+def read_inside(tokens: list[Token], env: MutableMapping[str, Any]) -> list[Token]:
+    """Return a passage's blocks with what is inside them read, as the parser of a passage would have given them."""
+    state = StateCore("", parser(), env, tokens)
+    for rule in (inline, text_join, _email_rule):
+        rule(state)
+    return state.tokens
 
 
 def too_deep(tokens: Sequence[Token]) -> Token | None:
@@ -242,9 +257,9 @@ def _link_end(source: str, start: int, domain_end: int, limit: int) -> int:
 
 def _email_rule(state: StateCore) -> None:
     """Turn bare e-mail addresses in text into links, after all else is read, as cmark-gfm does."""
-    for inline in state.tokens:
-        if inline.type == "inline" and inline.children and "@" in inline.content:
-            inline.children = list(_with_email_links(inline.children))
+    for block in state.tokens:
+        if block.type == "inline" and block.children and "@" in block.content:
+            block.children = list(_with_email_links(block.children))
 
 
 def _with_email_links(tokens: list[Token]) -> Iterator[Token]:

@@ -18,6 +18,8 @@ _PARAGRAPH = re.compile(
 
 def split_hints(question: Passage) -> tuple[Passage, tuple[Passage, ...]]:
     """Return the question without its `(Hint: …)` or `(Hint 1: … Hint 2: …)`, and the hints in order."""
+    if not _OPENING.search(question.text):  # as in most; what is prose is only looked at where it matters
+        return question, ()
     prose = prose_of(question)
     cuts: list[tuple[int, int]] = []
     hints: list[Passage] = []

@@ -71,12 +71,16 @@ class Passage(Struct, frozen=True):
     @property
     def text(self) -> str:
         """The Markdown text, lines joined by a newline."""
-        return "\n".join(line.text for line in self.lines)
+        return "\n".join([line.text for line in self.lines])
 
     @property
     def is_blank(self) -> bool:
         """Whether the passage holds nothing but white space."""
-        return not any(line.text.strip() for line in self.lines)
+        for line in self.lines:
+            text = line.text
+            if text and not text.isspace():
+                return False
+        return True
 
     def span(self, line: int = 0, column: int = 0, width: int = 1) -> Span:
         """Return the place in the file of `width` characters at `column` of the passage's line `line`, both from 0."""

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.limits import limits
-from deckbuilder.source.blocks import Block, item_content, read_blocks, read_structure, remember
+from deckbuilder.source.blocks import Block, item_content, read_blocks, read_structure, remember_halves
 from deckbuilder.source.details import unwrap_details
 from deckbuilder.source.gfm import plain_text
 from deckbuilder.source.hints import hint_paragraph, split_hints
@@ -130,8 +130,7 @@ def _one_card_comment(comments: list[Comment]) -> tuple[Metadata, list[Diagnosti
 
 def _halves(item: Passage) -> tuple[Passage | None, Passage]:
     """Return the question (its paragraph and what follows without a blank line) and the rest, the answer."""
-    structure = read_structure(item.text)
-    blocks = structure.blocks
+    blocks = read_blocks(item.text)
     if not blocks or blocks[0].type != "paragraph":
         return None, item
     end = blocks[0].end
@@ -140,9 +139,7 @@ def _halves(item: Passage) -> tuple[Passage | None, Passage]:
             break
         end = block.end
     question, answer = item.slice(0, end), item.slice(end)
-    lines = [line.text for line in item.lines]
-    remember(question.text, structure.part(lines, 0, end))
-    remember(answer.text, structure.part(lines, end, len(lines)))
+    remember_halves(item, question, answer)
     return question, answer
 
 

@@ -23,7 +23,8 @@ from deckbuilder.tex.confined import reaching_out
 from deckbuilder.tex.known import Known, known
 from deckbuilder.tex.width import unbroken_width
 
-_TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[{}^_&'%#]|\s+|[^\\{}^_&'%#\s]", re.DOTALL)
+_TOKEN = re.compile(r"[^\\{}^_&'%#]+|\\[A-Za-z]+|\\.|[{}^_&'%#]", re.DOTALL)
+"""A run of signs that mean themselves, blanks among them; or a command; or a sign that means something else."""
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _BRACKET = re.compile(r"\\.|[{}\]]", re.DOTALL)
 _BLANKS = re.compile(r"\s*")
@@ -33,6 +34,7 @@ _ELEMENT = re.compile(r"</[a-z]+\s*>|<(?:br|hr|img)\b[^<>]*>|<(sub|sup|em|strong
 _CLOSED = re.compile(r"</([a-z]+)")
 _ENTITY = re.compile(r"&(?:lt|gt|amp|nbsp|quot|le|ge|ne|times|minus|#\d+|#x[0-9a-f]+);", re.IGNORECASE)
 _PLAIN = re.compile(r"[^\W_]*+(?:[\s=+\-*/().,:;|!\[\]]++[^\W_]*+)*+")
+_MAY_BE_LOST = re.compile(rf"\\(?:{'|'.join(REFUSED_BY_GITHUB)}|[{re.escape(string.punctuation)}])")
 _IN_TEXT = frozenset("${}\\()")
 """What may follow a backslash in `\\text`; any other is shown, backslash and all."""
 
@@ -143,11 +145,15 @@ def _check(tex: str, in_line: bool, on_github: str, defined: frozenset[str]) -> 
         problems.append(Problem(rules.TEX_REACHES_OUT, start, len(macro) + 1, {"macro": macro}))
     if on_github:
         problems += _on_github(tex, escapes=on_github == "escapes")
+    if not problems and not reader.defines:
+        return NOTHING
     return Checked(tuple(sorted(problems, key=lambda problem: problem.start)), frozenset(reader.defines))
 
 
 def _on_github(tex: str, *, escapes: bool) -> Iterator[Problem]:
     lost = None
+    if not _MAY_BE_LOST.search(tex):
+        return
     for found in _COMMAND.finditer(tex):
         name = found.group()[1:]
         if name in REFUSED_BY_GITHUB:
@@ -181,11 +187,11 @@ class _Reader:
 
     def read(self, start: int, end: int, *, rows: bool = False) -> None:
         """Read the characters `start` to `end` as one whole: a formula or an argument."""
-        frames = [_Frame(rows=rows, columns=rows)]
+        tex, frames = self.tex, [_Frame(rows=rows, columns=rows)]
         at = start
         while at < end:
-            found = _TOKEN.match(self.tex, at, end)
-            token = found.group() if found else self.tex[at]
+            found = _TOKEN.match(tex, at, end)
+            token = found.group() if found else tex[at]
             begin, at = at, at + len(token)
             top = frames[-1]
             sign = token[0]
@@ -206,8 +212,9 @@ class _Reader:
                 at = self._comment(begin, end)
             elif sign == "#":
                 raise self._misplaced(begin, "#", r"it names the arguments of macros; to be seen it is written `\#`")
-            elif not sign.isspace():
-                top.atom(letter=True)
+            else:
+                for _ in token.strip()[:2]:  # the first may be the script that was waited for; more change nothing
+                    top.atom(letter=True)
         self._close_all(frames)
 
     # ── groups ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -30,9 +30,13 @@ _ALLOWED: Final[Mapping[str, re.Pattern[str] | None]] = MappingProxyType({
 })  # fmt: skip
 """The macros that write what they are given into the page, with what may follow them there; None: nothing may."""
 
+_ANY_OF_THEM = re.compile(rf"\\(?:{'|'.join(_ALLOWED)})")
+
 
 def reaching_out(tex: str) -> Iterator[tuple[int, str]]:
     """Yield where in a formula a macro stands that could reach beyond it, and the macro's name."""
+    if not _ANY_OF_THEM.search(tex):
+        return
     for found in _COMMAND.finditer(tex):
         name = found.group()[1:]
         if name in _ALLOWED:

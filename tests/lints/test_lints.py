@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from deckbuilder.diagnostics import Severity
+from deckbuilder.lints import wording
 from deckbuilder.pipeline import Options, check
 from deckbuilder.reporters import text_report
 from deckbuilder.rules import Rule, catalogue
@@ -103,3 +106,12 @@ def test_a_waiver_never_hides_an_error(tmp_path: Path) -> None:
     waived = "- a\n    - b\n    - c\n    - d\n\n    <!-- lint: {DB703: so be it} -->"
     (tmp_path / "x.md").write_text(f"# A\n\n1) Why $\\bm x$?\n\n    {waived}\n", "utf-8")
     assert [found.code for found in check(tmp_path, Options(strict=True)).diagnostics] == ["DB420"]
+
+
+@given(st.from_regex(wording._ELSEWHERE))
+@example("As we have ſeen")
+@example("the LAST QUEſTİON")
+@example("as ABOVE")
+def test_what_points_elsewhere_is_looked_at(text: str) -> None:
+    """Otherwise a card that cannot be answered by itself would pass, because it was thought to have no such words."""
+    assert any(sign in text.casefold() for sign in wording._SIGNS)

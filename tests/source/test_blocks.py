@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from deckbuilder.source.blocks import item_content, structure_of
-from deckbuilder.source.passage import passage_of
+from deckbuilder.source.blocks import (
+    Item,
+    _unrendered,
+    item_content,
+    remember_halves,
+    remember_item,
+    structure_of,
+    structure_of_file,
+    tokens_of,
+)
+from deckbuilder.source.gfm import parser
+from deckbuilder.source.passage import Passage, passage_of
 
 PROJECT = Path(__file__).resolve().parents[2]
 WRITTEN = sorted(
@@ -41,12 +52,13 @@ def items(draw: st.DrawFn) -> str:
 
 def compare(text: str) -> int:
     """Hold what is known of the text's items, and of the parts of each, to a parse of their own; return how many."""
-    whole = structure_of(text)
+    whole, items = structure_of_file(text)
     passage = passage_of(text)
-    for (start, end), known in whole.items.items():
-        item = item_content(passage, start, end).text
-        read = structure_of(item)
-        assert (known.blocks, known.leaves) == (read.blocks, read.leaves), item
+    for (start, end), known in items.items():
+        item = item_content(passage, start, end)
+        read = structure_of(item.text)
+        assert (known.structure.blocks, known.structure.leaves) == (read.blocks, read.leaves), item.text
+        compare_tokens(item, known)
     lines = text.split("\n")
     for block in whole.blocks:
         after = "\n".join(lines[block.end :])
@@ -54,13 +66,30 @@ def compare(text: str) -> int:
         if rest and not after.startswith("-"):  # might be taken for front matter; no answer begins so
             known, read = rest, structure_of(after)
             assert (known.blocks, known.leaves) == (read.blocks, read.leaves), after
-    return len(whole.items)
+    return len(items)
+
+
+def compare_tokens(item: Passage, known: Item) -> None:
+    """Hold the tokens that are known of an item, cut in two behind any of its blocks, to a parse of either part."""
+    lines = [line.text for line in item.lines]
+    for block in known.structure.blocks:
+        remember_item(item.text, Item(known.structure, deepcopy(known.tokens)))
+        halves = item.slice(0, block.end), item.slice(block.end)
+        remember_halves(item, *halves)
+        for half, start in zip(halves, (0, block.end), strict=True):
+            if known.structure.part(lines, start, start + len(half.lines)):
+                assert half.stripped().text in _unrendered
+            text = half.stripped().text
+            assert tokens_of(text, {}) == parser().parse(text, {}), text
 
 
 @given(items())
 @example("1. a\n\n   ```\n   code\n\n\n2. b")
 @example("1. foo\n===\n2. bar")
 @example("1. What?\n\n   \u00a0")
+@example("1. What?\n\n   <div><ul><li>x\n\n2. b")
+@example("1. a\n   ```\n   code\n2. b")
+@example("1. a\n2. - b\n\n     - c")
 @settings(deadline=None, max_examples=300)
 def test_any_item_is_known_as_it_would_be_read(text: str) -> None:
     """Otherwise an answer would be cut in one place and shown in another."""
@@ -77,6 +106,24 @@ def test_most_questions_are_known_without_reading_them_again() -> None:
     """Otherwise every build would read each note three times more than it needs."""
     chapter = "# T\n\n## S\n\n1) What?\n\n    It is `x`:\n\n    - one;\n    - two.\n\n2) Why?\n\n   $$\n   y\n   $$\n"
     assert compare(chapter) == 2
+
+
+def test_what_a_file_is_made_of_is_rendered_once() -> None:
+    """Otherwise what rendering did to one card's blocks, such as taking unsafe HTML out, would be seen on another."""
+    _, items = structure_of_file("1. <b>What?</b>\n")
+    ((_, item),) = items.items()
+    remember_item("<b>What?</b>", item)
+    first, again = tokens_of("<b>What?</b>", {}), tokens_of("<b>What?</b>", {})
+    assert first == again
+    assert not {id(token) for token in first} & {id(token) for token in again}
+
+
+def test_what_a_file_is_made_of_is_forgotten_with_the_next() -> None:
+    """Otherwise a deck of many files would be kept in memory as a whole, in the largest form there is of it."""
+    _, items = structure_of_file("1. What?\n")
+    remember_item("What?", items[0, 1])
+    structure_of_file("# Another\n")
+    assert not _unrendered
 
 
 @pytest.mark.parametrize(
