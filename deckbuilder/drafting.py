@@ -26,6 +26,7 @@ from deckbuilder.kinds import fields
 from deckbuilder.kinds._shared.notes import Kind, Note, Part, Settled
 from deckbuilder.kinds.registry import read_note
 from deckbuilder.lints.registry import lint
+from deckbuilder.rendering.code import remembering
 from deckbuilder.rendering.drafts import (
     FAR,
     Draft,
@@ -76,6 +77,7 @@ class _Drafter:
     def __init__(self, options: RenderOptions, known: Mapping[bytes, DraftedQuestion]) -> None:
         self._options = options
         self._known = known
+        self._code = _known_code(known.values())
         self._definitions: tuple[int, list[tuple[str, str, str]]] = (0, [])
 
     def question(self, question: Question) -> DraftedQuestion:
@@ -116,11 +118,13 @@ class _Drafter:
             return Draft(
                 digest, kind.name, question.span, question.text, answer, {}, (), tuple(diagnostics), recipe=recipe
             )
-        whole = _filled(kind, note, None, digest, answer, self._options)
+        with remembering(self._code) as asked:
+            whole = _filled(kind, note, None, digest, answer, self._options)
         parts = [
             _filled(kind, part.note, part, digest_of(digest, number), answer_print(part.answer), self._options)
             for number, part in enumerate(kind.parts(note))
         ]
+        whole = replace(whole, code=tuple(_places_of(asked, whole.fields)))
         return replace(whole, diagnostics=(*diagnostics, *whole.diagnostics), parts=tuple(parts))
 
     def _digest(self, question: Question, first: int) -> bytes:
@@ -145,6 +149,25 @@ class _Drafter:
             found = [(label, str(one.get("href")), str(one.get("title"))) for label, one in references.items()]
             self._definitions = id(references), sorted(found)
         return self._definitions[1]
+
+
+def _known_code(questions: Iterable[DraftedQuestion]) -> Mapping[bytes, str]:
+    """Return the code that these questions show, highlighted, by its digest."""
+    return {
+        digest: question.draft.fields[name][start:end]
+        for question in questions
+        if question.draft
+        for digest, name, start, end in question.draft.code
+    }
+
+
+def _places_of(code: Mapping[bytes, str], filled: Mapping[str, str]) -> Iterator[tuple[bytes, str, int, int]]:
+    """Yield where in the fields highlighted code stands just as it was made."""
+    for digest, html in code.items():
+        for name, text in filled.items():
+            if (start := text.find(html)) >= 0:
+                yield digest, name, start, start + len(html)
+                break
 
 
 def _lines_told_of(drafted: DraftedQuestion) -> Iterator[int]:

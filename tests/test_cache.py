@@ -266,6 +266,47 @@ def test_what_is_kept_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert outcome(deck, tmp_path / "kept") == first
 
 
+CODED = """\
+# A
+
+1. What is printed by `print(1)`?
+
+   {word} this:
+
+   ```{language}
+   x = {value}
+   ```
+
+   - and this:
+
+     ```python
+     y = "<b>" * 2
+     ```
+"""
+
+
+def test_code_that_an_edit_leaves_is_not_coloured_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise a word mended beside some code would cost the loading of a lexer, a twentieth of a second."""
+    deck = small_deck(tmp_path)
+    (deck / "one.md").write_text(CODED.format(word="Print", language="python", value=1), encoding="utf-8")
+    outcome(deck, tmp_path / "kept")
+    (deck / "one.md").write_text(CODED.format(word="Show", language="python", value=1), encoding="utf-8")
+    plain = outcome(deck, None)
+    monkeypatch.setattr("deckbuilder.rendering.code._lexer", refuse)
+    assert outcome(deck, tmp_path / "kept") == plain
+    assert plain[1], "no package was made, so nothing is compared"
+
+
+@pytest.mark.parametrize("changed", [{"language": "text"}, {"value": 2}, {"language": "c"}])
+def test_code_is_coloured_again_when_it_or_its_language_changes(tmp_path: Path, changed: dict[str, object]) -> None:
+    """Otherwise a card would show the code of an earlier release, or colour it as another language."""
+    deck = small_deck(tmp_path)
+    written: dict[str, object] = {"word": "Print", "language": "python", "value": "1  # \\(one\\) [sound:a.mp3]"}
+    for words in (written, written | changed, written):
+        (deck / "one.md").write_text(CODED.format(**words), encoding="utf-8")
+        assert outcome(deck, tmp_path / "kept") == outcome(deck, None)
+
+
 def test_what_is_known_of_a_deck_is_known_in_a_new_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Otherwise the first build in each new checkout, and each of those of a pull request, would take the longest."""
     deck = small_deck(tmp_path / "first")

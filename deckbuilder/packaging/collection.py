@@ -15,7 +15,9 @@ import sqlite3
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from hashlib import sha1
+from operator import attrgetter
 from pathlib import Path
 
 from deckbuilder.packaging.plain import checksum, plain_text
@@ -71,7 +73,7 @@ def notes_by_id(notes: tuple[NotePlan, ...]) -> list[tuple[int, NotePlan]]:
     two fall on the same millisecond does the second one move on.
     """
     found: dict[int, NotePlan] = {}
-    for note in sorted(notes, key=lambda note: (note.created, note.guid)):
+    for note in sorted(notes, key=attrgetter("created", "guid")):
         identity = max(0, note.created * 1000 - _DAY) + 1 + _fixed_number(note.guid) % _DAY
         while identity in found:
             identity += 1
@@ -93,7 +95,7 @@ def _note_row(identity: int, note: NotePlan, note_types: dict[int, NoteTypePlan]
         note.note_type,
         note.modified,
         -1,  # usn: not yet synced
-        f" {' '.join(sorted(set(note.tags)))} " if note.tags else "",
+        _spaced(note.tags),
         fields,
         plain_text(note.fields[note_types[note.note_type].sort_field]),
         checksum(plain_text(note.fields[0])),
@@ -114,10 +116,15 @@ def _card_row(identity: int, note: NotePlan) -> tuple[int | str, ...]:
         0,  # type: new
         0,  # queue: new
         note.position,
-        *(0, 0, 0, 0, 0),  # ivl, factor, reps, lapses, left
-        *(0, 0, 0),  # odue, odid, flags
+        0, 0, 0, 0, 0,  # ivl, factor, reps, lapses, left
+        0, 0, 0,  # odue, odid, flags
         "",  # data
-    )
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=1024)  # notes of one section have the same
+def _spaced(tags: tuple[str, ...]) -> str:
+    return f" {' '.join(sorted(set(tags)))} " if tags else ""
 
 
 def _insert(table: str, columns: int) -> str:

@@ -89,12 +89,13 @@ def refuse_nonsense(plan: PackagePlan) -> None:
     for guid, count in Counter(note.guid for note in plan.notes).items():
         if count > 1:
             raise ValueError(f"{count} notes share the GUID {guid}")
+    wrong_tags = {tag for tags in {note.tags for note in plan.notes} for tag in tags if len(tag.split()) != 1}
     for note in plan.notes:
         if len(note.fields) != (width := widths.get(note.note_type)):
             raise ValueError(f"note {note.guid} has {len(note.fields)} fields, its note type {width}")
         if note.deck not in decks:
             raise ValueError(f"note {note.guid} is in deck {note.deck}, which the plan does not have")
-        if any(len(tag.split()) != 1 for tag in note.tags):
+        if not wrong_tags.isdisjoint(note.tags):
             raise ValueError(f"note {note.guid} has a tag that is empty or has a blank: {note.tags}")
     _refuse_rivals(plan.media)
 

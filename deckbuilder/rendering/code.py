@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
+from deckbuilder.cache import digest_of
 from deckbuilder.rendering.math import escape_text
 
 if TYPE_CHECKING:
@@ -32,8 +35,35 @@ def code_frame(html: str, mark: str = "") -> str:
     return f'<div class="{mark}db-code" dir="ltr"><pre><code>{html}</code></pre></div>'
 
 
+@contextmanager
+def remembering(known: Mapping[bytes, str]) -> Iterator[Mapping[bytes, str]]:
+    """Take what is `known` of highlighted code as it is; give all that was asked for within the block, to be known.
+
+    Both are by a digest of the language and the code. To load a lexer takes as long as to read a hundred questions.
+    """
+    asked: dict[bytes, str] = {}
+    before = _MEMORY.set((known, asked))
+    try:
+        yield asked
+    finally:
+        _MEMORY.reset(before)
+
+
+_MEMORY: Final[ContextVar[tuple[Mapping[bytes, str], dict[bytes, str]] | None]] = ContextVar("memory", default=None)
+
+
 def highlighted(code: str, language: str) -> str:
     """Return code as HTML: runs of tokens in spans of Pygments' classes, everything escaped."""
+    memory = _MEMORY.get()
+    if memory is None or not language:
+        return _highlighted(code, language)
+    known, asked = memory
+    digest = digest_of(language, code)
+    html = asked[digest] = known.get(digest) or _highlighted(code, language)
+    return html
+
+
+def _highlighted(code: str, language: str) -> str:
     lexer = _lexer(language) if language and len(code) <= MAX_HIGHLIGHTED else None
     if lexer is None:
         return escape_text(code)

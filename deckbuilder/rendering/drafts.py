@@ -62,8 +62,9 @@ class Draft(Struct, frozen=True):
     """A note, or a part of one, as far as it goes without knowing which note it is.
 
     `digest` stands for all that it was made of; `text` is what it is known by, `answer` the fingerprint of its answer's
-    words, `name` the id that a part was given. `fields` are as its kind fills them; `diagnostics` are what its kind,
-    rendering and lints have to say; `parts` are the further notes that it gives. A drill's draft has no fields but a
+    words, `name` the id that a part was given. `fields` are as its kind fills them, and `code` says where in them which
+    code was highlighted: its digest, the field, from where to where. `diagnostics` are what its kind, rendering and
+    lints have to say; `parts` are the further notes that it gives. A drill's draft has no fields but a
     `recipe` until it is settled; then it has `slots` for the lock, and `variants` for its script to choose from.
     """
 
@@ -80,6 +81,7 @@ class Draft(Struct, frozen=True):
     recipe: Recipe | None = None
     slots: Slots = ()
     variants: int = 0
+    code: tuple[tuple[bytes, str, int, int], ...] = ()
 
 
 class DraftedQuestion(Struct, frozen=True):
