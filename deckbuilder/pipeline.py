@@ -629,8 +629,10 @@ def _frame(decks: Sequence[DeckPlan], note_types: Sequence[NoteTypePlan], known:
     """
     shelf, digest = known.shelf(_PACKAGE), digest_of(*map(astuple, decks), *map(astuple, note_types))
     frame = shelf.get(digest)
-    if isinstance(frame, Frame) or not make:
-        return frame if isinstance(frame, Frame) else None
+    if isinstance(frame, Frame) and frame.is_sound:
+        return frame
+    if not make:
+        return None
     from deckbuilder.packaging.frame import frame_of  # brings in genanki
 
     frame = frame_of(decks, note_types)

@@ -456,6 +456,26 @@ def test_a_forged_recipe_of_a_drill_runs_nothing(tmp_path: Path, monkeypatch: py
     assert not (tmp_path / "trapped").exists()
 
 
+def test_a_forged_frame_has_no_say_over_the_database(tmp_path: Path) -> None:
+    """Otherwise whoever can write to the cache could have the build write any file that its user can write."""
+    deck = small_deck(tmp_path)
+    plain = outcome(deck, tmp_path / "kept")
+    (kept,) = (tmp_path / "kept").iterdir()
+    database = sqlite3.connect(kept)
+    (body,) = database.execute("SELECT body FROM shelf WHERE name = 'package'").fetchone()
+    written = tmp_path / "written"
+    attached = {
+        digest: structs.replace(frame, tables=(f"ATTACH '{written.as_posix()}' AS other", *frame.tables))
+        for digest, frame in pickle.loads(body).items()
+    }
+    forged = pickle.dumps(attached)
+    database.execute("UPDATE shelf SET body = ?, digest = ? WHERE name = 'package'", (forged, cache._seal(forged)))
+    database.commit()
+    database.close()
+    assert outcome(deck, tmp_path / "kept") == plain
+    assert not written.exists()
+
+
 def test_what_nobody_needs_is_let_go(tmp_path: Path) -> None:
     """Otherwise the cache would grow with every file that was renamed and every deck that was ever built."""
     deck = small_deck(tmp_path)

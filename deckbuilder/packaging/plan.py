@@ -66,6 +66,11 @@ class Frame(Struct, frozen=True):
     indexes: tuple[str, ...]
     settings: Mapping[str, int | str]
 
+    @property
+    def is_sound(self) -> bool:
+        """Whether its statements make tables and indexes and do nothing else, whoever wrote them."""
+        return all(one.startswith(("CREATE TABLE ", "CREATE INDEX ")) for one in (*self.tables, *self.indexes))
+
 
 class PackagePlan(Struct, frozen=True):
     """The whole content of an .apkg. `created` (seconds since 1970) is when the deck was first built.
