@@ -15,6 +15,8 @@ def _fragment(name: str, folder: str = "_shared") -> Template:
 
 def hints(bodies: Sequence[str]) -> str:
     """Return the field of hints, to be opened one after the other."""
+    if not bodies:
+        return ""
     titles = (
         ["Hint"] if len(bodies) == 1 else [f"Hint {number} of {len(bodies)}" for number in range(1, len(bodies) + 1)]
     )
