@@ -76,10 +76,11 @@ def compare_tokens(item: Passage, known: Item) -> None:
         remember_item(item.text, Item(known.structure, deepcopy(known.tokens)))
         halves = item.slice(0, block.end), item.slice(block.end)
         remember_halves(item, *halves)
+        same = halves[0].stripped().text == halves[1].stripped().text  # then what is known serves the first of them
         for half, start in zip(halves, (0, block.end), strict=True):
-            if known.structure.part(lines, start, start + len(half.lines)):
-                assert half.stripped().text in _unrendered
             text = half.stripped().text
+            if known.structure.part(lines, start, start + len(half.lines)) and not same:
+                assert text in _unrendered
             assert tokens_of(text, {}) == parser().parse(text, {}), text
 
 
@@ -90,6 +91,7 @@ def compare_tokens(item: Passage, known: Item) -> None:
 @example("1. What?\n\n   <div><ul><li>x\n\n2. b")
 @example("1. a\n   ```\n   code\n2. b")
 @example("1. a\n2. - b\n\n     - c")
+@example("1. What is it?\n\n   What is it?")
 @settings(deadline=None, max_examples=300)
 def test_any_item_is_known_as_it_would_be_read(text: str) -> None:
     """Otherwise an answer would be cut in one place and shown in another."""
