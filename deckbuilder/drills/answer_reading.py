@@ -42,7 +42,8 @@ def read_answers(value: YamlValue | None, names: Names, sheet: Sheet) -> dict[st
 def read_mistakes(value: YamlValue | None, answer: YamlValue | None, names: Names, sheet: Sheet) -> tuple[Mistake, ...]:
     """Return the mistakes, what each gives by the name of its answer."""
     expected = "a mapping of each mistake's words to what it gives, as in `{wrong sign: w + lr*g}`"
-    answers = tuple(answer.data) if answer and isinstance(answer.data, dict) else ("",)
+    named = answer.data if answer and isinstance(answer.data, dict) else {}
+    answers = tuple(named) or ("",)
     found: list[Mistake] = []
     for name, entry in sheet.mapping(value, "mistakes", expected).items():
         gives = _gives(name, entry, answers, names, sheet)

@@ -119,6 +119,12 @@ def test_a_mistake_may_concern_some_of_several_answers() -> None:
     assert {name: gives.text for name, gives in spec.mistakes[0].gives.items()} == {"b": "x + 2"}
 
 
+def test_mistakes_of_an_answer_of_no_parts_are_no_bug() -> None:
+    """If this failed, an answer that is still to be written would end the build in a traceback."""
+    _, (found,) = read(SMALL.replace("answer: x + 1", "answer: {}") + "mistakes: {one: x}\n")
+    assert (found.code, found.span.line) == ("DB506", 4)
+
+
 def test_cases_say_how_many_variants_there_are() -> None:
     """If this failed, an author would have to count twice, and a drill would lack cases."""
     strata = "strata: {small: {when: x < 2, variants: 2}, large: {when: x >= 2, variants: 3}}\n"
