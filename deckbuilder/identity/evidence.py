@@ -14,7 +14,7 @@ from zlib import crc32
 
 from msgspec import Struct
 
-from deckbuilder.identity.keys import content_words, words_of
+from deckbuilder.identity.keys import FILLER, content_words, words_of
 from deckbuilder.identity.lock import LockedNote, Section
 
 MIN_ANSWER_WORDS = 5
@@ -47,7 +47,7 @@ def answer_print(answer: str) -> str:
         return ""
     exact = blake2b(" ".join(words).encode(), digest_size=8).hexdigest()
     least = [0xFFFFFFFF] * _BUCKETS
-    for word in set(content_words(answer)):
+    for word in set(words) - FILLER:
         number = crc32(word.encode())
         bucket = number % _BUCKETS
         least[bucket] = min(least[bucket], number)

@@ -14,7 +14,7 @@ _COMMAND = re.compile(r"\\[a-zA-Z]+")
 _JOINTS = re.compile(r"[_^{}]")
 _WORD = re.compile(r"[^\W_]+")
 _FORBIDDEN = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_FILLER = frozenset(
+FILLER = frozenset(
     (
         "a an and are as at be between by can could did do does exactly for from has have how if in into is "
         "it its of on or that the their them then there these they this those to versus vs was we were what "
@@ -46,7 +46,7 @@ def words_of(text: str) -> list[str]:
 
 def content_words(text: str) -> list[str]:
     """Return the words that carry a question's meaning, without those that every question has."""
-    return [word for word in words_of(text) if word not in _FILLER]
+    return [word for word in words_of(text) if word not in FILLER]
 
 
 class Keys:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from hashlib import blake2b
 from html import escape
+from json.encoder import encode_basestring_ascii as _quoted
 from types import MappingProxyType
 from urllib.parse import quote
 
@@ -171,10 +171,24 @@ def _names(uses: Iterable[PictureUse], pictures: Mapping[tuple[str, str], MediaF
 
 
 def _prints(note: RenderedNote) -> tuple[str, str]:
-    counted = {name: text for name, text in note.fields.items() if text and name not in fields.UNCOUNTED}
-    body = {name: text for name, text in counted.items() if name != fields.TOPIC}
-    texts = ".".join(fields.text_print(counted.get(name, "")) for name in fields.PRINTED)
-    return f"{_digest(body)}.{_digest([counted, note.tags])}", texts
+    filled = note.fields
+    counted = {name: text for name in fields.PRINTED if (text := filled.get(name)) and name not in fields.UNCOUNTED}
+    texts = ".".join([fields.text_print(counted[name]) if name in counted else "" for name in fields.PRINTED])
+    return fingerprint(counted, note.tags), texts
+
+
+def fingerprint(counted: Mapping[str, str], tags: Iterable[str]) -> str:
+    """Return the fingerprint of a note with these tags and these texts in the fields that count.
+
+    It is made of what `json.dumps` makes of the body, and of all fields in a list with the tags. It must never be made
+    otherwise: every note of every deck would seem to have changed. Each text is written but once, for both parts.
+    """
+    written = {name: f'"{name}": {_quoted(text)}' for name, text in sorted(counted.items())}
+    everything = "{" + ", ".join(written.values()) + "}"
+    written.pop(fields.TOPIC, None)
+    body = "{" + ", ".join(written.values()) + "}"
+    listed = "[" + ", ".join(map(_quoted, tags)) + "]"
+    return f"{_digest(body)}.{_digest(f'[{everything}, {listed}]')}"
 
 
 @lru_cache(maxsize=8)
@@ -203,5 +217,5 @@ def tags_of(section: tuple[str, ...], own: tuple[str, ...], common: tuple[str, .
     return tuple(sorted({tag for tag in (path, *common, *own) if tag}))
 
 
-def _digest(value: object) -> str:
-    return blake2b(json.dumps(value, sort_keys=True).encode(), digest_size=8).hexdigest()
+def _digest(text: str) -> str:
+    return blake2b(text.encode(), digest_size=8).hexdigest()
