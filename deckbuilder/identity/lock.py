@@ -247,7 +247,7 @@ class _Content:
             return None
         key, guid, kind, born, modified, fingerprint, answer, of, version, released, listed, text = found.groups()
         section = self._sections.get(listed) or self._section(listed)
-        if section is None or not (key + guid + (of or "")).isprintable():
+        if section is None or not (line.isascii() or (key + guid + (of or "")).isprintable()):
             return None
         delivered = Delivered(version, released) if version else None
         try:

@@ -11,9 +11,10 @@ from types import MappingProxyType
 from urllib.parse import quote
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from deckbuilder import rules
-from deckbuilder.cache import Shelf, digest_of
+from deckbuilder.cache import Shelf
 from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.drills.slots import Slots
 from deckbuilder.identity.resolve import Identity
@@ -142,12 +143,19 @@ def rendered(
     version = _version(settings.version)
     names = _names(draft.pictures, pictures) if draft.pictures else _NO_NAMES
     tags = tags_of(question.section, question.tags, settings.tags, prefix)
-    digest = digest_of(draft.digest, resolved.identity.key, topic, tags, sorted(names.items()))
-    known = shelf.get(digest)
-    if not isinstance(known, tuple):
-        known = _prints(RenderedNote(resolved, topic, source, version, names, tags, _NOT_YET))
-        shelf.put(digest, known)
-    return RenderedNote(resolved, topic, source, version, names, tags, Prints(*known))
+    follows_from = (resolved.identity.key, topic, tags, tuple(sorted(names.items())) if names else ())
+    place = draft.digest + _PRINTS
+    known = shelf.get(place)
+    if isinstance(known, tuple) and known[0] == follows_from:
+        prints = Prints(*known[1:])
+    else:
+        prints = _prints(RenderedNote(resolved, topic, source, version, names, tags, _NOT_YET))
+        shelf.put(place, (follows_from, *astuple(prints)))
+    return RenderedNote(resolved, topic, source, version, names, tags, prints)
+
+
+_PRINTS = b"prints"
+"""Behind a draft's digest, where its prints lie on the shelf, with all else that they follow from."""
 
 
 def too_long_fields(note: RenderedNote, most: int) -> list[Diagnostic]:
@@ -170,11 +178,11 @@ def _names(uses: Iterable[PictureUse], pictures: Mapping[tuple[str, str], MediaF
     return {src: picture.name for src, picture in found if picture}
 
 
-def _prints(note: RenderedNote) -> tuple[str, str]:
+def _prints(note: RenderedNote) -> Prints:
     filled = note.fields
     counted = {name: text for name in fields.PRINTED if (text := filled.get(name)) and name not in fields.UNCOUNTED}
     texts = ".".join([fields.text_print(counted[name]) if name in counted else "" for name in fields.PRINTED])
-    return fingerprint(counted, note.tags), texts
+    return Prints(fingerprint(counted, note.tags), texts)
 
 
 def fingerprint(counted: Mapping[str, str], tags: Iterable[str]) -> str:
