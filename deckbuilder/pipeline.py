@@ -7,8 +7,9 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from io import BufferedRandom
+from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
 
@@ -56,7 +57,7 @@ from deckbuilder.rendering.options import PYTHON_MARKDOWN, RenderOptions
 from deckbuilder.rendering.pictures import load_pictures
 from deckbuilder.source.files import read_files, read_text
 from deckbuilder.waivers import Waiver, silenced
-from deckbuilder.workers import WorkerDied, processors, shared_out
+from deckbuilder.workers import WorkerDied, beside, processors, shared_out
 
 CLOCK_SLACK = 2
 """Seconds by which a change time may run ahead of the clock before the build refuses instead of waiting."""
@@ -67,6 +68,9 @@ DECK_LEVELS = 11
 
 Watch: TypeAlias = Callable[[int, int], None]
 """Is told, after each note or file that had to be rendered, how many lines are done, of how many."""
+
+WORTH_A_COPY = 1_000_000
+"""Characters of a deck's Markdown from which on it is quicker to draft an edited file in a copy of this process."""
 
 WORTH_SHARING = 300_000
 """Characters of Markdown from which on more processes than one are quicker; fewer are read before another has begun."""
@@ -188,7 +192,10 @@ def _prepare(
     project: Project, diagnostics: list[Diagnostic], options: Options, known: Cache
 ) -> tuple[Prepared | None, BuildResult]:
     how = RenderOptions(project.settings.flavour, project.settings.markdown_extensions)
-    drafts, found = _draft_files(project, how, options, known)
+    now = present_second(options.now)
+    with _drafting(project, how, options, known) as drafted:
+        lock_text, lock, of_lock = _load_lock(project, now)
+        drafts, found = drafted()
     diagnostics += found + _remarks_on_extensions(how, project)
     questions = [question for draft in drafts for question in draft.questions]
     diagnostics += _remarks_on_limits(questions, project)
@@ -197,9 +204,7 @@ def _prepare(
     if drafts or not has_errors(diagnostics):  # files that could not be read may well hold some
         diagnostics += _remarks_on_questions(questions, project)
 
-    now = present_second(options.now)
-    lock_text, lock, found = _load_lock(project, now)
-    diagnostics += found
+    diagnostics += of_lock
     if lock is None:
         return None, _result(project.settings.name, questions, (), (), diagnostics)
 
@@ -259,36 +264,62 @@ def check(source: Path, options: Options | None = None) -> BuildResult:
 # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _draft_files(
+@contextmanager
+def _drafting(
     project: Project, how: RenderOptions, options: Options, known: Cache
-) -> tuple[list[DraftedFile], list[Diagnostic]]:
-    """Read every file and draft its notes; what an earlier build drafted of the same text is taken as it is."""
+) -> Iterator[Callable[[], tuple[list[DraftedFile], list[Diagnostic]]]]:
+    """Read every file, and give what drafts their notes; what an earlier build drafted of the same text is as it was.
+
+    In a large deck the first file that was edited is drafted beside this process, which can go on meanwhile.
+    """
     files, diagnostics = read_files(project.folder, list(project.files), project.root)
     habit = project.settings.questions
     bounds = [limits()[name] for name in ("question", "heading")]
+    is_large = options.jobs != 1 and sum(len(file.text) for file in files) >= WORTH_A_COPY
     drafts: dict[str, DraftedFile] = {}
-    tasks = []
-    for file in files:
-        digest = digest_of(file.name, file.inside, habit, how.flavour, how.markdown_extensions, bounds, file.text)
-        before = known.shelf(file.inside).get(_DRAFT)
-        if isinstance(before, DraftedFile) and before.digest == digest:
-            drafts[file.inside] = before
-        else:
-            questions = before.questions if isinstance(before, DraftedFile) else ()
-            tasks.append(FileTask(file, digest, habit, how, questions))
-    for draft in _draft_anew(tasks, options, project):
-        drafts[draft.inside] = draft
-        known.shelf(draft.inside).put(_DRAFT, draft)
-    diagnostics += [found for file in files for found in drafts[file.inside].diagnostics]
-    return [drafts[file.inside] for file in files], diagnostics
+    tasks: list[FileTask] = []
+    with ExitStack() as others:
+        edited: Callable[[], DraftedFile] | None = None
+        for file in files:
+            digest = digest_of(file.name, file.inside, habit, how.flavour, how.markdown_extensions, bounds, file.text)
+            before = known.shelf(file.inside).get(_DRAFT)
+            if isinstance(before, DraftedFile) and before.digest == digest:
+                drafts[file.inside] = before
+            elif isinstance(before, DraftedFile) and is_large and not edited:
+                task = FileTask(file, digest, habit, how, before.questions)
+                edited = others.enter_context(beside(_draft_file, task))
+            else:
+                questions = before.questions if isinstance(before, DraftedFile) else ()
+                tasks.append(FileTask(file, digest, habit, how, questions))
+
+        def drafted() -> tuple[list[DraftedFile], list[Diagnostic]]:
+            try:
+                for draft in chain([edited()] if edited else [], _draft_anew(tasks, options)):
+                    drafts[draft.inside] = draft
+                    known.shelf(draft.inside).put(_DRAFT, draft)
+            except WorkerDied:
+                raise CannotGoOn(rules.WORKER_DIED.at(project.place)) from None
+            found = [finding for file in files for finding in drafts[file.inside].diagnostics]
+            return [drafts[file.inside] for file in files], diagnostics + found
+
+        yield drafted
 
 
 _DRAFT = b"draft"
 """Where on a file's shelf the last draft of it lies."""
 
 
-def _draft_anew(tasks: Sequence[FileTask], options: Options, project: Project) -> Iterator[DraftedFile]:
-    """Yield the drafts of files, in whatever order they are done, made by as many processes as are wanted and pay."""
+def _draft_file(task: FileTask) -> DraftedFile:
+    from deckbuilder.drafting import draft_file  # brings in all that reads and renders Markdown
+
+    return draft_file(task)
+
+
+def _draft_anew(tasks: Sequence[FileTask], options: Options) -> Iterator[DraftedFile]:
+    """Yield the drafts of files, in whatever order they are done, made by as many processes as are wanted and pay.
+
+    Raises WorkerDied.
+    """
     if not tasks:
         return
     from deckbuilder.drafting import draft_file  # brings in all that reads and renders Markdown
@@ -309,13 +340,10 @@ def _draft_anew(tasks: Sequence[FileTask], options: Options, project: Project) -
             tell(0)
             yield draft
         return
-    try:
-        for number, draft in shared_out(draft_file, tasks, jobs):
-            done += tasks[number].lines
-            tell(0)
-            yield draft
-    except WorkerDied:
-        raise CannotGoOn(rules.WORKER_DIED.at(project.place)) from None
+    for number, draft in shared_out(draft_file, tasks, jobs):
+        done += tasks[number].lines
+        tell(0)
+        yield draft
 
 
 def _waivers(project: Project, drafts: Iterable[DraftedFile]) -> list[Waiver]:

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from deckbuilder.pipeline import Options, build
-from deckbuilder.workers import WorkerDied, shared_out
+from deckbuilder.workers import WorkerDied, beside, shared_out
 
 ROOT = Path(__file__).parents[1]
 SPAWNED = """
@@ -96,6 +97,81 @@ def test_a_worker_that_dies_leaves_nothing_written(tmp_path: Path, monkeypatch: 
 
 def die_of(task: object, tell: object = None) -> None:
     os._exit(1)
+
+
+def process_of(number: int) -> int:
+    return os.getpid()
+
+
+def sleep_for_long(begun: Path) -> None:
+    begun.write_text(str(os.getpid()), "utf-8")
+    time.sleep(600)
+
+
+@pytest.fixture(params=["beside", "here"])
+def _either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do a task in a copy of this process, if the system can, and as all other systems do."""
+    if request.param == "here":
+        monkeypatch.setattr("deckbuilder.workers.processors", lambda: 1)
+
+
+@pytest.mark.usefixtures("_either_way")
+def test_a_task_done_beside_gives_what_it_gives_here() -> None:
+    """If this failed, an edit of a large deck would build another deck, or hide a bug."""
+    with beside(double, 21) as result:
+        assert result() == 42
+    with beside(refuse, 7) as result, pytest.raises(ValueError, match="no 7"):
+        result()
+
+
+if sys.platform == "linux":  # elsewhere no process is begun, and the task is done here
+
+    def test_a_task_beside_is_done_by_another_process_that_is_gone_with_the_block(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """If this failed, nothing would be gained, or an error would leave a process at work for nobody."""
+        monkeypatch.setattr("deckbuilder.workers.processors", lambda: 2)
+        with beside(process_of, 0) as result:
+            assert result() != os.getpid()
+        begun = tmp_path / "begun"
+        with pytest.raises(ZeroDivisionError), beside(sleep_for_long, begun):
+            wait_until(lambda: begun.exists() and begun.read_text("utf-8") != "")
+            raise ZeroDivisionError
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(begun.read_text("utf-8")), 0)
+
+    def test_a_task_beside_that_is_killed_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+        """If this failed, a machine short of memory could have a build wait for ever, or go by half a draft."""
+        monkeypatch.setattr("deckbuilder.workers.processors", lambda: 2)
+        with beside(die, 1) as result, pytest.raises(WorkerDied):
+            result()
+
+    @pytest.mark.parametrize("how", ["drafts", "dies"])
+    def test_an_edit_of_a_large_deck_is_drafted_beside(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+    ) -> None:
+        """If this failed, the deck would be another than one process makes, or be written without the edited file."""
+        monkeypatch.setattr("deckbuilder.workers.processors", lambda: 2)
+        monkeypatch.setattr("deckbuilder.pipeline.WORTH_A_COPY", 0)
+        deck, kept = deck_of_files(tmp_path, 4), tmp_path / "kept"
+        options = Options(output=tmp_path / "made.apkg", now=1_700_000_000, cache=kept, jobs=None)
+        assert not build(deck, options).failed
+        for number in (1, 2):
+            path = deck / f"{number}.md"
+            path.write_text(path.read_text("utf-8").replace("It is", "It equals"), "utf-8")
+        before = options.output.read_bytes() if options.output else b""
+        if how == "dies":
+            monkeypatch.setattr("deckbuilder.drafting.draft_file", die_of)
+            assert [found.code for found in build(deck, options).diagnostics] == ["DB130"]
+            assert (tmp_path / "made.apkg").read_bytes() == before
+            return
+        later = {"now": 1_700_000_100}
+        lock = (deck / "deck.lock").read_bytes()
+        result = build(deck, replace(options, **later))
+        (deck / "deck.lock").write_bytes(lock)
+        alone = build(deck, replace(options, output=tmp_path / "alone.apkg", cache=None, jobs=1, **later))
+        assert (result.notes, result.diagnostics) == (alone.notes, alone.diagnostics)
+        assert (tmp_path / "made.apkg").read_bytes() == (tmp_path / "alone.apkg").read_bytes()
 
 
 def script(folder: Path, text: str, *arguments: Path) -> subprocess.Popen[str]:
