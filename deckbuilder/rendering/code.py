@@ -90,9 +90,10 @@ class _Lexer:
         """Return the tokens of a block of code."""
         self._blocks += 1
         if self._blocks == _ENOUGH:
-            from deckbuilder.rendering.lexing import make_quicker
+            from deckbuilder.rendering.lexing import is_tried, make_quicker
 
-            make_quicker(self._lexer)
+            if is_tried():
+                make_quicker(self._lexer)
         return self._lexer.get_tokens(code)
 
 
