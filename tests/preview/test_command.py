@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 from importlib import metadata
 from pathlib import Path
@@ -28,6 +29,18 @@ def test_ctrl_c_ends_it_though_a_page_is_open(deck: Deck) -> None:
     assert "5 cards" in said
     assert "The preview has ended." in said
     assert "Traceback" not in said
+
+
+def test_it_looks_for_garbage_though_commands_do_not(deck: Deck, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A preview that is left open for a day of writing would fill the memory."""
+    seen = []
+    monkeypatch.setattr("deckbuilder.preview.server.serve", lambda *_: seen.append(gc.isenabled()))
+    gc.disable()
+    try:
+        CliRunner().invoke(main, ["preview", str(deck.folder), "--no-browser"], catch_exceptions=False)
+    finally:
+        gc.enable()
+    assert seen == [True]
 
 
 def test_it_listens_on_this_machine_only(address: str) -> None:
