@@ -292,18 +292,24 @@ def _versions() -> list[str]:
 
     Asking the standard library costs as much as reading a cache of 500 notes; it is asked where a folder is missing.
     """
+    found = _installed()
+    if all(_plain(name) in found for name in LIBRARIES):
+        return [found.get(_plain(name), "") for name in (*LIBRARIES, EXTENSIONS)]
+    from importlib.metadata import distributions
+
+    versions = {_plain(one.name): one.version for one in distributions() if one.name}  # what is half removed has none
+    return [versions.get(_plain(name), "") for name in (*LIBRARIES, EXTENSIONS)]
+
+
+def _installed() -> dict[str, str]:
+    """Return the names of the folders that tell what is installed, by the names of the distributions."""
     found: dict[str, str] = {}
     for place in sys.path:
         with contextlib.suppress(OSError):
             for entry in os.listdir(place or "."):  # noqa: PTH208  # a string's name is all that is wanted
                 if entry.endswith((".dist-info", ".egg-info")):
                     found.setdefault(_plain(entry.partition("-")[0]), entry)
-    if all(_plain(name) in found for name in LIBRARIES):
-        return [found.get(_plain(name), "") for name in (*LIBRARIES, EXTENSIONS)]
-    from importlib.metadata import distributions
-
-    versions = {_plain(one.name): one.version for one in distributions()}
-    return [versions.get(_plain(name), "") for name in (*LIBRARIES, EXTENSIONS)]
+    return found
 
 
 def _plain(name: str) -> str:

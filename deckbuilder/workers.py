@@ -7,6 +7,7 @@ import os
 import pickle
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, TypeVar
@@ -58,12 +59,12 @@ def shared_out(
 def beside(work: Callable[[_Task], _Result], task: _Task) -> Iterator[Callable[[], _Result]]:
     """Begin a task in a copy of this process and give what waits for its result, raising what the task raises.
 
-    The copy is gone when the block ends. Where processes are not begun by copying, or there is no processor for it, the
-    task is done when its result is asked for. The result is pickled on its way. What waits raises WorkerDied.
+    The copy is gone when the block ends. Where none can be made the task is done when its result is asked for. The
+    result is pickled on its way. What waits raises WorkerDied.
 
     A pool of processes would do, but to import it takes a third of the time that this is there to save.
     """
-    if sys.platform != "linux" or processors() == 1:
+    if not _can_be_copied():
         yield lambda: work(task)
         return
     reading, writing = os.pipe()
@@ -79,6 +80,11 @@ def beside(work: Callable[[_Task], _Result], task: _Task) -> Iterator[Callable[[
             with contextlib.suppress(ProcessLookupError):
                 os.kill(copy, signal.SIGKILL)
             os.waitpid(copy, 0)
+
+
+def _can_be_copied() -> bool:
+    """Whether a copy of this process can work beside it; what another thread has locked would stay locked there."""
+    return sys.platform == "linux" and processors() > 1 and threading.active_count() == 1
 
 
 def _work_for_another(work: Callable[[_Task], object], task: _Task, writing: int) -> NoReturn:
@@ -115,7 +121,6 @@ def _context() -> BaseContext:
 def _begin() -> None:
     """Leave an interrupt to the process that began this one, and end with it even where it is killed."""
     from multiprocessing import parent_process
-    from threading import Thread
 
     _heed_no_interrupt()
 
@@ -125,7 +130,7 @@ def _begin() -> None:
             parent.join()
         os._exit(1)
 
-    Thread(target=end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
 
 
 def _heed_no_interrupt() -> None:

@@ -229,9 +229,10 @@ def test_the_libraries_versions_are_read_as_they_are_installed(tmp_path: Path, m
     names = [f"{name.lower().replace('-', '_')}-9.9.dist-info" for name in (*cache.LIBRARIES, cache.EXTENSIONS)]
     for name in names:
         (tmp_path / name).mkdir()
-    monkeypatch.syspath_prepend(tmp_path)
-    assert cache._versions() == names
-    monkeypatch.setattr("os.listdir", lambda place: [])  # as of a library in an archive
+    with monkeypatch.context() as patch:
+        patch.syspath_prepend(tmp_path)
+        assert cache._versions() == names
+    monkeypatch.setattr(cache, "_installed", dict)  # as of libraries in an archive
     assert all(version(name) == known for name, known in zip(cache.LIBRARIES, cache._versions(), strict=False))
 
 

@@ -111,8 +111,8 @@ def sleep_for_long(begun: Path) -> None:
 @pytest.fixture(params=["beside", "here"])
 def _either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Do a task in a copy of this process, if the system can, and as all other systems do."""
-    if request.param == "here":
-        monkeypatch.setattr("deckbuilder.workers.processors", lambda: 1)
+    can = request.param == "beside" and sys.platform == "linux"
+    monkeypatch.setattr("deckbuilder.workers._can_be_copied", lambda: can)
 
 
 @pytest.mark.usefixtures("_either_way")
@@ -130,7 +130,7 @@ if sys.platform == "linux":  # elsewhere no process is begun, and the task is do
         tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """If this failed, nothing would be gained, or an error would leave a process at work for nobody."""
-        monkeypatch.setattr("deckbuilder.workers.processors", lambda: 2)
+        monkeypatch.setattr("deckbuilder.workers._can_be_copied", lambda: True)
         with beside(process_of, 0) as result:
             assert result() != os.getpid()
         begun = tmp_path / "begun"
@@ -142,7 +142,7 @@ if sys.platform == "linux":  # elsewhere no process is begun, and the task is do
 
     def test_a_task_beside_that_is_killed_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
         """If this failed, a machine short of memory could have a build wait for ever, or go by half a draft."""
-        monkeypatch.setattr("deckbuilder.workers.processors", lambda: 2)
+        monkeypatch.setattr("deckbuilder.workers._can_be_copied", lambda: True)
         with beside(die, 1) as result, pytest.raises(WorkerDied):
             result()
 
@@ -151,7 +151,7 @@ if sys.platform == "linux":  # elsewhere no process is begun, and the task is do
         tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
     ) -> None:
         """If this failed, the deck would be another than one process makes, or be written without the edited file."""
-        monkeypatch.setattr("deckbuilder.workers.processors", lambda: 2)
+        monkeypatch.setattr("deckbuilder.workers._can_be_copied", lambda: True)
         monkeypatch.setattr("deckbuilder.pipeline.WORTH_A_COPY", 0)
         deck, kept = deck_of_files(tmp_path, 4), tmp_path / "kept"
         options = Options(output=tmp_path / "made.apkg", now=1_700_000_000, cache=kept, jobs=None)
