@@ -43,8 +43,11 @@ class Cost:
     memory: int | None
 
 
-def measure(command: Sequence[str], scratch: Path) -> Cost:
-    """Run a process to its end and return what it took; its caches go to `scratch`. Raises SystemExit if it fails."""
+def measure(command: Sequence[str], scratch: Path, folder: Path | None = None) -> Cost:
+    """Run a process in `folder` to its end and return what it took; its caches go to `scratch`.
+
+    Raises SystemExit if it fails.
+    """
     environment = {
         **os.environ,
         "PYTHONPATH": str(HERE.parent),
@@ -55,7 +58,7 @@ def measure(command: Sequence[str], scratch: Path) -> Cost:
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryFile() as output:
         started = time.perf_counter()
-        process = subprocess.Popen(command, stdout=output, stderr=output, env=environment)
+        process = subprocess.Popen(command, stdout=output, stderr=output, env=environment, cwd=folder)
         processors, memory = wait(process)
         seconds = time.perf_counter() - started
         if process.returncode:
@@ -114,7 +117,8 @@ def measure_size(count: int, rounds: int, scratch: Path) -> dict[str, list[Cost]
     """Return the costs of every kind of run, round by round, for a deck of `count` notes."""
     kept = scratch / "kept"  # the deck that is built again and again, with its lock
     make_deck(kept, count)
-    measure(build_command(kept, scratch / "kept.apkg"), scratch)
+    again = build_command(Path("kept"), scratch / "kept.apkg")
+    measure(again, scratch, scratch)
     prepare(scratch / "kept.apkg", scratch / "prepared.json")
     alone = [
         sys.executable,
@@ -123,7 +127,7 @@ def measure_size(count: int, rounds: int, scratch: Path) -> dict[str, list[Cost]
         str(scratch / "alone.apkg"),
     ]
 
-    runs = ("cold build", "in one process", "unchanged", "one edit", "genanki alone")
+    runs = ("cold build", "in one process", "new checkout", "unchanged", "one edit", "genanki alone")
     costs: dict[str, list[Cost]] = {name: [] for name in runs}
     editions: dict[int, int] = {}
     for turn in range(rounds):
@@ -133,11 +137,15 @@ def measure_size(count: int, rounds: int, scratch: Path) -> dict[str, list[Cost]
                 cold = build_command(Path(new) / "deck", Path(new) / "cold.apkg", *options)
                 costs[name].append(measure(cold, Path(new)))
         costs["genanki alone"].append(measure(alone, scratch))
-        costs["unchanged"].append(measure(build_command(kept, scratch / "kept.apkg"), scratch))
+        with tempfile.TemporaryDirectory(dir=scratch) as new:
+            shutil.copytree(kept, Path(new) / "kept")
+            checkout = build_command(Path("kept"), Path(new) / "new.apkg")
+            costs["new checkout"].append(measure(checkout, scratch, Path(new)))
+        costs["unchanged"].append(measure(again, scratch, scratch))
         number = turn * 7919 % count
         editions[number] = turn + 1
         edit(kept, count, number, editions)
-        costs["one edit"].append(measure(build_command(kept, scratch / "kept.apkg"), scratch))
+        costs["one edit"].append(measure(again, scratch, scratch))
     return costs
 
 
