@@ -16,10 +16,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from make_deck import NOTES_A_SECTION, SECTIONS_A_FILE, answer, question
+from msgspec.structs import replace
 
 from deckbuilder.diagnostics import Span
 from deckbuilder.identity.evidence import answer_print

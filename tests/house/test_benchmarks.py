@@ -27,8 +27,18 @@ def test_every_measurement_is_made() -> None:
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     rows = re.findall(
-        r"^(--help|import click|import genanki|cold build|in one process|unchanged|one edit|genanki alone) +-?\d",
+        r"^(--help|import click|import genanki|cold build|in one process|new checkout|unchanged|one edit|genanki alone)"
+        r" +-?\d",
         run.stdout,
         re.MULTILINE,
     )
-    assert len(rows) == 2 + 2 + 3 * 5  # start, shipped deck, two sizes and their growth
+    assert len(rows) == 2 + 2 + 3 * 6  # start, shipped deck, two sizes and their growth
+
+
+def test_every_stage_is_measured() -> None:
+    """Otherwise the table of what identity and packaging take could not be made again."""
+    command = [sys.executable, str(BENCHMARKS / "stages.py"), "--sizes", "40,80"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    rows = re.findall(r"^\| (?:lock|who is who|package|peak)[^|]*\|(?: +[\d.]+ \|){2}", run.stdout, re.MULTILINE)
+    assert len(rows) == 7
