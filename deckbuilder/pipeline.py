@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from msgspec import Struct
-from msgspec.structs import astuple, replace
+from msgspec.structs import replace
 
 from deckbuilder import cache, rules
 from deckbuilder.cache import Cache, Forged, Shelf, digest_of
@@ -38,7 +38,7 @@ from deckbuilder.kinds.titles import KIND_NAMES
 from deckbuilder.limits import DEFAULTS, limits
 from deckbuilder.lints.near_duplicates import near_duplicates
 from deckbuilder.packaging.assemble import StampedNote, assemble, deck_plans, note_type_plans
-from deckbuilder.packaging.plan import DeckPlan, Frame, NoteTypePlan, PackagePlan
+from deckbuilder.packaging.plan import DeckPlan, Frame, NoteTypePlan, PackagePlan, frame_key
 from deckbuilder.project import DECK_YML, Project, load_project, slug
 from deckbuilder.rendering.description import render_description
 from deckbuilder.rendering.drafts import (
@@ -655,9 +655,9 @@ def _frame(decks: Sequence[DeckPlan], note_types: Sequence[NoteTypePlan], known:
 
     Where that is not known it is made if `make` says so: a check never needs it.
     """
-    shelf, digest = known.shelf(_PACKAGE), digest_of(*map(astuple, decks), *map(astuple, note_types))
+    shelf, digest = known.shelf(_PACKAGE), frame_key(decks, note_types)
     frame = shelf.get(digest)
-    if isinstance(frame, Frame) and frame.is_sound:
+    if isinstance(frame, Frame) and frame.of == digest and frame.is_sound:
         return frame
     if not make:
         return None

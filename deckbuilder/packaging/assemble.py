@@ -12,7 +12,7 @@ from deckbuilder.kinds import fields
 from deckbuilder.kinds.templates import Templates
 from deckbuilder.kinds.titles import TITLES
 from deckbuilder.packaging.delivery import print_of
-from deckbuilder.packaging.plan import DeckPlan, Frame, MediaFile, NotePlan, NoteTypePlan, PackagePlan
+from deckbuilder.packaging.plan import DeckPlan, Frame, MediaFile, NotePlan, NoteTypePlan, PackagePlan, frame_key
 from deckbuilder.rendering.finish import unformatted
 from deckbuilder.rendering.notes import RenderedNote
 
@@ -37,7 +37,7 @@ def assemble(
     description: str,
     frame: Frame | None = None,
 ) -> PackagePlan:
-    """Return the plan of a package with the notes in their order; `frame` is of its decks and note types, if known."""
+    """Return the plan of a package with the notes in their order; `frame` is used if it is of its decks and types."""
     decks, note_types = deck_plans(notes, lock, description), note_type_plans(notes, lock, templates)
     deck_ids = {deck.name: deck.id for deck in decks}
     type_ids = {kind: note_type_id(kind, lock) for kind in TITLES}
@@ -47,7 +47,7 @@ def assemble(
         notes=tuple([_note(note, type_ids, deck_ids, position) for position, note in enumerate(notes, start=1)]),
         media=tuple(sorted(media, key=lambda file: file.name)),
         created=lock.born,
-        frame=frame,
+        frame=frame if frame and frame.of == frame_key(decks, note_types) else None,
     )
 
 

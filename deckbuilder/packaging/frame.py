@@ -9,17 +9,17 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import genanki
 
-from deckbuilder.packaging.plan import DeckPlan, Frame, NoteTypePlan
+from deckbuilder.packaging.plan import DeckPlan, Frame, NoteTypePlan, frame_key
 
 _REPLACEMENT = re.compile(r"\{\{([^{}]*)\}\}")
 
 
-def frame_of(decks: Iterable[DeckPlan], note_types: Iterable[NoteTypePlan]) -> Frame:
+def frame_of(decks: Sequence[DeckPlan], note_types: Sequence[NoteTypePlan]) -> Frame:
     """Return genanki's empty collection with these decks and note types."""
     connection = sqlite3.connect(":memory:")
     try:
@@ -34,6 +34,7 @@ def frame_of(decks: Iterable[DeckPlan], note_types: Iterable[NoteTypePlan]) -> F
     )
     settings["models"] = _json({str(kind.id): note_type_as_anki_has_it(kind) for kind in note_types})
     return Frame(
+        of=frame_key(decks, note_types),
         tables=tuple(sql for kind, sql in statements if kind == "table"),
         indexes=tuple(sql for kind, sql in statements if kind == "index"),
         settings=settings,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
+from deckbuilder.cache import digest_of
 from deckbuilder.rendering.media import MediaFile
 
-__all__ = ["DeckPlan", "Frame", "MediaFile", "NotePlan", "NoteTypePlan", "PackagePlan", "refuse_nonsense"]
+__all__ = ["DeckPlan", "Frame", "MediaFile", "NotePlan", "NoteTypePlan", "PackagePlan", "frame_key", "refuse_nonsense"]
 
 
 class DeckPlan(Struct, frozen=True):
@@ -59,8 +61,10 @@ class NotePlan(Struct, frozen=True):
 class Frame(Struct, frozen=True):
     """An empty collection: statements that make its tables and its indexes, and the row of its table `col` by column.
 
-    The row has the decks and note types; its times (`crt`, `mod`, `scm`) are still to be set.
+    The row has the decks and note types, which `of` stands for; its times (`crt`, `mod`, `scm`) are still to be set.
     """
+
+    of: bytes
 
     tables: tuple[str, ...]
     indexes: tuple[str, ...]
@@ -70,6 +74,11 @@ class Frame(Struct, frozen=True):
     def is_sound(self) -> bool:
         """Whether its statements make tables and indexes and do nothing else, whoever wrote them."""
         return all(one.startswith(("CREATE TABLE ", "CREATE INDEX ")) for one in (*self.tables, *self.indexes))
+
+
+def frame_key(decks: Iterable[DeckPlan], note_types: Iterable[NoteTypePlan]) -> bytes:
+    """Return what stands for decks and note types: a frame is of these and no others, change times included."""
+    return digest_of(list(map(astuple, decks)), list(map(astuple, note_types)))
 
 
 class PackagePlan(Struct, frozen=True):

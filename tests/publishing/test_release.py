@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from msgspec.structs import replace
 
+from deckbuilder import pipeline
 from deckbuilder.cli import main
 from deckbuilder.kinds import fields
+from deckbuilder.kinds.templates import load_templates
 from deckbuilder.pipeline import Options, build
 from deckbuilder.publishing.release import ReleaseResult, release
 from tests.support.apkg import opened
@@ -156,6 +159,25 @@ def test_the_first_release_stamps_nothing(author: Author) -> None:
     build(author.deck, Options(output=author.apkg, now=FIRST))
     author.published("1.0", FIRST + DAY)
     assert {note.modified for note in author.lock().notes.values()} == {FIRST}
+
+
+def test_a_new_style_is_stamped_with_the_release_in_the_package_too(
+    author: Author, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If this failed, who imported after the build between would never get the style that the release brings."""
+    author.published("1.0", FIRST)
+
+    def restyled(names: tuple[str, ...]) -> object:
+        templates = load_templates(names)
+        return replace(templates, css=templates.css + "\n.db-card { color: teal; }\n")
+
+    monkeypatch.setattr(pipeline, "load_templates", restyled)
+    build(author.deck, Options(output=author.root / "other.apkg", now=FIRST + DAY))
+    author.published("1.1", FIRST + 3 * DAY)
+    kinds = {kind.modified for kind in author.lock().types.values()}
+    models = opened(author.apkg.read_bytes()).settings("models").values()
+    assert kinds == {FIRST + 3 * DAY}
+    assert {model["mod"] for model in models} == kinds
 
 
 def test_the_card_names_the_release_in_which_it_last_changed(author: Author) -> None:
