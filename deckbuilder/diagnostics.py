@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 
 class Severity(StrEnum):
@@ -36,14 +38,19 @@ class Span(Struct, frozen=True, order=True):
 
 
 class Related(Struct, frozen=True):
-    """A second place that helps to understand a finding, with what is to be seen there."""
+    """A second place that helps to understand a finding, with what is to be seen there. `line` as in `Diagnostic`."""
 
     span: Span
     message: str
+    line: str = ""
 
 
 class Diagnostic(Struct, frozen=True):
-    """One finding: its rule's code, what is wrong at which place, and how to mend it."""
+    """One finding: its rule's code, what is wrong at which place, and how to fix it.
+
+    `line` is the text of the line that `span` is on, as it was read; "" if that file was never read as a source. A
+    report shows this line and opens no file: what a finding names may be a link to anything.
+    """
 
     code: str
     severity: Severity
@@ -51,6 +58,7 @@ class Diagnostic(Struct, frozen=True):
     span: Span
     help: str = ""
     related: tuple[Related, ...] = ()
+    line: str = ""
 
     @property
     def is_error(self) -> bool:
@@ -59,7 +67,27 @@ class Diagnostic(Struct, frozen=True):
 
     def __reduce__(self) -> tuple[type[Diagnostic], tuple[object, ...]]:
         """Pickle as a call, which is read back three times as fast."""
-        return Diagnostic, (self.code, self.severity, self.message, self.span, self.help, self.related)
+        return Diagnostic, (self.code, self.severity, self.message, self.span, self.help, self.related, self.line)
+
+
+def with_lines(diagnostics: Iterable[Diagnostic], texts: Mapping[str, str]) -> list[Diagnostic]:
+    """Return findings with the lines that they are on; `texts` are the sources that were read, by name."""
+    lines: dict[str, list[str]] = {}
+
+    def line_of(span: Span) -> str:
+        if span.file not in lines:
+            lines[span.file] = texts.get(span.file, "").split("\n")
+        there = lines[span.file]
+        return there[span.line - 1] if 0 < span.line <= len(there) else ""
+
+    return [
+        replace(
+            found,
+            line=found.line or line_of(found.span),
+            related=tuple(replace(one, line=one.line or line_of(one.span)) for one in found.related),
+        )
+        for found in diagnostics
+    ]
 
 
 def has_errors(diagnostics: list[Diagnostic]) -> bool:

@@ -74,6 +74,19 @@ def real_path(path: Path) -> Path:
         return path
 
 
+def leads_out(path: Path) -> bool:
+    """Whether a relative path leaves the present folder by a link, and not by a `..` that whoever typed it can see.
+
+    A stranger's checkout may hold such a link under the name that a command reads or writes by default.
+    """
+    if path.is_absolute():
+        return False
+    ups = [part for part in path.parts if part == ".."]
+    if path.parts[: len(ups)] != tuple(ups):
+        return True  # a `..` behind a name: after a link it leads nobody knows where
+    return not real_path(path).is_relative_to(real_path(Path(*ups)))
+
+
 def read_ordinary(path: Path, limit: int, *, follow: bool = True) -> bytes:
     """Return the content of an ordinary file, as it was at one moment; with `follow` a link to one will do.
 

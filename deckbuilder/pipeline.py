@@ -18,9 +18,9 @@ from msgspec.structs import replace
 
 from deckbuilder import cache, rules
 from deckbuilder.cache import Cache, Forged, Shelf, digest_of
-from deckbuilder.diagnostics import CannotGoOn, Diagnostic, Severity, Span, has_errors
+from deckbuilder.diagnostics import CannotGoOn, Diagnostic, Severity, Span, has_errors, with_lines
 from deckbuilder.drills.slots import slots_text
-from deckbuilder.files import NewFiles, clear_away, held, is_device, is_there, real_path
+from deckbuilder.files import NewFiles, clear_away, held, is_device, is_there, leads_out, real_path
 from deckbuilder.identity.changes import (
     Change,
     Content,
@@ -39,7 +39,7 @@ from deckbuilder.limits import DEFAULTS, limits
 from deckbuilder.lints.near_duplicates import near_duplicates
 from deckbuilder.packaging.assemble import StampedNote, assemble, deck_plans, note_type_plans
 from deckbuilder.packaging.plan import DeckPlan, Frame, NoteTypePlan, PackagePlan, frame_key
-from deckbuilder.project import DECK_YML, Project, load_project, slug
+from deckbuilder.project import DECK_YML, Project, load_project, read_waivers_file, slug
 from deckbuilder.rendering.description import render_description
 from deckbuilder.rendering.drafts import (
     FAR,
@@ -80,6 +80,7 @@ class Options(Struct, frozen=True):
     """What a build is asked for. `output` None stands for build/<deck>.apkg; `now` None for the present second.
 
     `watch` is told how far the work is; `cache` is the folder where what was found is kept for the next build, if any.
+    `allow` are waivers of whoever runs the build, `waivers` a file of more of them outside the deck.
     `jobs` is the number of processes that read and render, None for as many as pay. More than one are begun by copying
     or importing the program, so the program must be prepared for that.
     """
@@ -93,6 +94,8 @@ class Options(Struct, frozen=True):
     watch: Watch | None = None
     cache: Path | None = None
     jobs: int | None = 1
+    allow: tuple[Waiver, ...] = ()
+    waivers: Path | None = None
 
 
 class BuiltNote(Struct, frozen=True):
@@ -174,14 +177,23 @@ def prepare(
     project, diagnostics = load_project(source)
     if project is None:
         return None, _result("", (), (), (), diagnostics)
+    texts = dict(project.texts)
+    prepared, result = _prepare_project(project, diagnostics, options, memory, texts)
+    return prepared, replace(result, diagnostics=tuple(with_lines(result.diagnostics, texts)))
+
+
+def _prepare_project(
+    project: Project, diagnostics: list[Diagnostic], options: Options, memory: Cache | None, texts: dict[str, str]
+) -> tuple[Prepared | None, BuildResult]:
+    """Prepare a deck whose settings are read; put the text of each source that is read into `texts`, by its name."""
     kept = memory.again() if memory is not None else _kept(project, options.cache)
     try:
         with kept as known:
-            return _prepare(project, diagnostics, options, known)
+            return _prepare(project, list(diagnostics), options, known, texts)
     except CannotGoOn as stop:
         return None, _result(project.settings.name, (), (), (), [*diagnostics, *stop.diagnostics])
     except Forged:
-        return prepare(source, replace(options, cache=None))
+        return _prepare_project(project, diagnostics, replace(options, cache=None), None, texts)
 
 
 def _kept(project: Project, folder: Path | None) -> AbstractContextManager[Cache]:
@@ -189,12 +201,15 @@ def _kept(project: Project, folder: Path | None) -> AbstractContextManager[Cache
 
 
 def _prepare(
-    project: Project, diagnostics: list[Diagnostic], options: Options, known: Cache
+    project: Project, diagnostics: list[Diagnostic], options: Options, known: Cache, texts: dict[str, str]
 ) -> tuple[Prepared | None, BuildResult]:
+    outside, found = read_waivers_file(options.waivers, project.folder) if options.waivers else ((), [])
+    diagnostics += found
     how = RenderOptions(project.settings.flavour, project.settings.markdown_extensions)
     now = present_second(options.now)
-    with _drafting(project, how, options, known) as drafted:
+    with _drafting(project, how, options, known, texts) as drafted:
         lock_text, lock, of_lock = _load_lock(project, now)
+        texts[project.lock_name] = lock_text or ""
         drafts, found = drafted()
     diagnostics += found + _remarks_on_extensions(how, project)
     questions = [question for draft in drafts for question in draft.questions]
@@ -229,7 +244,7 @@ def _prepare(
     if options.locked and (lock_text is None or new_lock != lock):
         changes = _what_changes(notes, retired)
         diagnostics.append(rules.LOCK_OUTDATED.at(Span(project.lock_name), changes=changes))
-    diagnostics = silenced(diagnostics, _waivers(project, drafts))
+    diagnostics = silenced(diagnostics, _waivers(project, drafts), (*options.allow, *outside), strict=options.strict)
     if options.strict:
         diagnostics = _strict(diagnostics)
     types = note_type_plans(notes, new_lock, templates)
@@ -266,13 +281,14 @@ def check(source: Path, options: Options | None = None) -> BuildResult:
 
 @contextmanager
 def _drafting(
-    project: Project, how: RenderOptions, options: Options, known: Cache
+    project: Project, how: RenderOptions, options: Options, known: Cache, texts: dict[str, str]
 ) -> Iterator[Callable[[], tuple[list[DraftedFile], list[Diagnostic]]]]:
     """Read every file, and give what drafts their notes; what an earlier build drafted of the same text is as it was.
 
     In a large deck the first file that was edited is drafted beside this process, which can go on meanwhile.
     """
     files, diagnostics = read_files(project.folder, list(project.files), project.root)
+    texts |= {file.name: file.text for file in files}
     habit = project.settings.questions
     bounds = [limits()[name] for name in ("question", "heading")]
     is_large = options.jobs != 1 and sum(len(file.text) for file in files) >= WORTH_A_COPY
@@ -394,7 +410,7 @@ def _load_lock(project: Project, now: int) -> tuple[str | None, Lock | None, lis
 
 
 def _text_of_lock(project: Project) -> tuple[str | None, list[Diagnostic]]:
-    return read_text(project.lock, project.lock_name, "lock-mb")
+    return read_text(project.lock, project.lock_name, project.folder, "lock-mb")
 
 
 # ── identity ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -690,6 +706,9 @@ def write(
     own = (project.lock, project.folder / DECK_YML, *project.files)
     if real_path(output) in map(real_path, own):
         return [_unwritable(output, FileExistsError(errno.EEXIST, "it is one of the deck's own files"))]
+    if leads_out(output.parent):  # a link in the package's own place is replaced, never followed
+        problem = f"a link leads it out of this folder; if that is meant, use --output {real_path(output).as_posix()}"
+        return [_unwritable(output, OSError(errno.EXDEV, problem))]
     _wait_until(_newest(prepared.lock))
     text = write_lock(prepared.lock)
     files = NewFiles()

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
-from deckbuilder.files import is_there
+from deckbuilder.files import is_there, leads_out, real_path
 from deckbuilder.source.files import markdown_files, read_text
 from deckbuilder.source.vocabulary import HABITS, ID_SHAPE, LIST, TAG_SHAPE, read_tags
 from deckbuilder.waivers import Waiver, read_waivers, waivers_shape
@@ -64,7 +64,7 @@ class Project(Struct, frozen=True):
     """A deck on disk: its folder (pictures come from inside it only), its Markdown files, its lock, its settings.
 
     `root` is how the user names the folder ("" for the present one); `place` is where findings about the project as a
-    whole point to.
+    whole point to; `texts` holds what was read of deck.yml, by its name.
     """
 
     folder: Path
@@ -74,6 +74,7 @@ class Project(Struct, frozen=True):
     lock_name: str
     settings: Settings
     place: Span
+    texts: Mapping[str, str] = {}
 
 
 def slug(text: str) -> str:
@@ -92,6 +93,9 @@ def load_project(source: Path) -> tuple[Project | None, list[Diagnostic]]:
             problem = error.strerror or str(error)
             return None, [rules.FILE_UNREADABLE.at(place, path=place.file, problem=problem)]
         return None, [rules.FILE_MISSING.at(place, path=place.file)]
+    if leads_out(source):
+        problem = f"a link leads it out of this folder; if that is meant, name {real_path(source).as_posix()}"
+        return None, [rules.FILE_UNREADABLE.at(place, path=place.file, problem=problem)]
     if stat.S_ISDIR(mode):
         return _folder_project(source, name)
     if stat.S_ISREG(mode):
@@ -114,7 +118,8 @@ def _file_project(source: Path, name: str) -> Project:
 def _folder_project(source: Path, name: str) -> tuple[Project | None, list[Diagnostic]]:
     config = source / DECK_YML
     place = Span(_joined(name, DECK_YML) if is_there(config) else name or ".")
-    settings, diagnostics = _read_settings(config, place.file)
+    text, diagnostics = read_text(config, place.file, source) if is_there(config) else (None, [])
+    settings = Settings() if text is None else _read_settings(text, place.file, diagnostics)
     if not settings.name:
         settings = _with(settings, name=plain_name(source.resolve().name))
     found, problems = markdown_files(source)
@@ -129,7 +134,8 @@ def _folder_project(source: Path, name: str) -> tuple[Project | None, list[Diagn
     if not files and not problems:
         diagnostics.append(rules.FILE_MISSING.at(place, path=_joined(name, "*.md")))
     lock_name = _joined(name, DECK_LOCK)
-    return Project(source, name, files, source / DECK_LOCK, lock_name, settings, place), diagnostics
+    texts = {} if text is None else {place.file: text}
+    return Project(source, name, files, source / DECK_LOCK, lock_name, settings, place, texts), diagnostics
 
 
 def _is_excluded(path: Path, source: Path, settings: Settings) -> bool:
@@ -155,21 +161,18 @@ def is_deck_name(text: str) -> bool:
     return not _CONTROL.search(text) and not _OPENS_TAG.search(text)
 
 
-def _read_settings(config: Path, name: str) -> tuple[Settings, list[Diagnostic]]:
-    if not is_there(config):
-        return Settings(), []
-    text, diagnostics = read_text(config, name)
-    if text is None:
-        return Settings(), diagnostics
+def _read_settings(text: str, name: str, diagnostics: list[Diagnostic]) -> Settings:
     value, found = read_yaml(text, place_in_file(name))
     diagnostics += found
     if value is None:
-        return Settings(), diagnostics
+        return Settings()
     if not isinstance(value.data, dict):
         example = "name: My deck"
-        wrong = rules.WRONG_SETTING.at(value.span, key="deck.yml", expected="a mapping of settings", example=example)
-        return Settings(), [*diagnostics, wrong]
-    return _settings(value.data, diagnostics), diagnostics
+        diagnostics.append(
+            rules.WRONG_SETTING.at(value.span, key="deck.yml", expected="a mapping of settings", example=example)
+        )
+        return Settings()
+    return _settings(value.data, diagnostics)
 
 
 def _settings(values: Mapping[str, YamlValue], diagnostics: list[Diagnostic]) -> Settings:
@@ -189,6 +192,24 @@ def _settings(values: Mapping[str, YamlValue], diagnostics: list[Diagnostic]) ->
         except ValueError:
             diagnostics.append(rules.WRONG_SETTING.at(value.span, key=key, expected=expected, example=example))
     return settings
+
+
+def read_waivers_file(path: Path, deck: Path) -> tuple[tuple[Waiver, ...], list[Diagnostic]]:
+    """Read a file of waivers that lies outside the folder `deck`; its form is that of `ignore` in deck.yml."""
+    name = path.as_posix()
+    if real_path(path).is_relative_to(real_path(deck)) or real_path(path.parent).is_relative_to(real_path(deck)):
+        return (), [rules.WAIVERS_INSIDE.at(Span(name), path=name)]
+    text, diagnostics = read_text(path, name, path.parent)
+    value, found = read_yaml(text, place_in_file(name)) if text is not None else (None, [])
+    diagnostics += found
+    if value is None:
+        return (), diagnostics
+    if not isinstance(value.data, dict):
+        example = "DB405: these pictures may not be copied"
+        wrong = rules.WRONG_SETTING.at(value.span, key=name, expected="a mapping of codes to reasons", example=example)
+        return (), [*diagnostics, wrong]
+    waivers, found = read_waivers(value.data, outside=True)
+    return waivers, diagnostics + found
 
 
 def _waivers(value: YamlValue, diagnostics: list[Diagnostic]) -> tuple[Waiver, ...]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import quote
 
 from deckbuilder import __version__
@@ -19,9 +18,6 @@ Style = Callable[[str, str], str]
 """Gives a text a colour by name; the identity where no colour is wanted."""
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-
-Read = Callable[[str], list[str]]
-"""Returns the lines of a file by its name; none where it cannot be read."""
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 _TAB = 4
@@ -40,35 +36,29 @@ def no_style(text: str, colour: str) -> str:
 
 def text_report(diagnostics: Sequence[Diagnostic], style: Style = no_style) -> str:
     """Return the findings for a reader: place, message, the line with a caret under it, and how to mend it."""
-    read = cache(_lines)  # each file once a report, and anew for the next: it may be edited meanwhile
-    return "\n\n".join("\n".join(_paragraph(found, read, style)) for found in diagnostics)
+    return "\n\n".join("\n".join(_paragraph(found, style)) for found in diagnostics)
 
 
-def excerpts(spans: Iterable[Span]) -> dict[Span, str]:
-    """Return for each span the line that it stands on with a caret under it; nothing where there is no such line."""
-    read = cache(_lines)
-    return {
-        span: "\n".join(_excerpt(span, read, len(str(span.line)), "^", "", no_style)) for span in dict.fromkeys(spans)
-    }
+def excerpt(found: Diagnostic) -> str:
+    """Return the line that a finding is on with a caret under it; "" if the line is not known."""
+    return "\n".join(_excerpt(found.span, found.line, len(str(found.span.line)), "^", "", no_style))
 
 
-def _paragraph(found: Diagnostic, read: Read, style: Style) -> Iterator[str]:
+def _paragraph(found: Diagnostic, style: Style) -> Iterator[str]:
     colour = _COLOURS[found.severity]
     margin = max(len(str(span.line)) for span in (found.span, *(related.span for related in found.related)))
     place, message = _opened(str(found.span)), _opened(found.message)
     yield f"{style(place, 'bold')}: {style(f'{found.severity}[{found.code}]', colour)} {message}"
-    yield from _excerpt(found.span, read, margin, "^", colour, style)
+    yield from _excerpt(found.span, found.line, margin, "^", colour, style)
     for related in found.related:
         yield f"  {style('-->', 'blue')} {_opened(f'{related.span}: {related.message}')}"
         if related.span.end:  # a whole line, such as one of deck.lock, would say nothing
-            yield from _excerpt(related.span, read, margin, "-", "blue", style)
+            yield from _excerpt(related.span, related.line, margin, "-", "blue", style)
     if found.help:
         yield f"  {style('help:', 'green')} {_opened(found.help)}"
 
 
-def _excerpt(span: Span, read: Read, margin: int, mark: str, colour: str, style: Style) -> Iterator[str]:
-    lines = read(span.file)
-    line = lines[span.line - 1] if 0 < span.line <= len(lines) else ""
+def _excerpt(span: Span, line: str, margin: int, mark: str, colour: str, style: Style) -> Iterator[str]:
     if not line.strip():
         return
     start = min(span.column - 1, len(line))
@@ -77,14 +67,6 @@ def _excerpt(span: Span, read: Read, margin: int, mark: str, colour: str, style:
     yield gutter
     yield f"{style(f'{span.line:>{margin}} |', 'blue')} {shown}"
     yield f"{gutter} {' ' * lead}{style(mark * width, colour)}"
-
-
-def _lines(file: str) -> list[str]:
-    try:
-        text = Path(file).read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        return []
-    return text.split("\n")
 
 
 def _window(line: str, start: int, end: int) -> tuple[str, int, int]:
@@ -115,6 +97,20 @@ def _columns(text: str) -> int:
     from wcwidth import wcswidth  # brings in tables of Unicode, which few excerpts need
 
     return max(0, wcswidth(text))
+
+
+def without_commands(text: str, *, is_json: bool = False) -> str:
+    """Return output in which no line is a command to GitHub's runner, whatever names and questions are quoted in it.
+
+    The runner obeys a line that begins with `::`, after blanks, and a line with `##[` anywhere. A sign of no width
+    breaks them; in JSON, whose lines never begin with a text, an escape does, which leaves the data as it is.
+    """
+    if is_json:
+        return text.replace("##[", "##\\u005b")
+    return _COMMAND.sub("\\1\\2:\u2060:", text).replace("##[", "##\u2060[")
+
+
+_COMMAND = re.compile(r"(^|[\r\n])(\s*+)::")
 
 
 def summary(result: BuildResult, *, checked: bool = False) -> str:

@@ -1579,11 +1579,34 @@ WAIVER_WITHOUT_REASON = Rule(
     ),
 )
 
+WAIVER_NOT_COUNTED = Rule(
+    code="DB793",
+    name="waiver-not-counted",
+    severity=NOTE,
+    message="under --strict this waiver of `{code}` does not count",
+    why="`--strict` guards against what a stranger writes, so the text that it checks cannot switch it off for safety findings: remote pictures, removed HTML, macros that outlive their card.",
+    mend="Look at what it waives. If it is harmless, allow it from outside the deck.",
+    help="if it is harmless, run with `--allow {code}`, or name it in a file outside the deck: `--waivers FILE`",
+)
+
+WAIVERS_INSIDE = Rule(
+    code="DB794",
+    name="waivers-inside-the-deck",
+    severity=ERROR,
+    message="the file of waivers `{path}` is inside the deck's folder",
+    why="A pull request could change it together with what it waives.",
+    mend="Keep the file outside the deck's folder, where only maintainers change it.",
+)
+
 NEVER_SILENT = frozenset({
     RECOGNISED_EDIT, KEY_RENAMED, REVIVED, RETIRED, DECK_RENAMED, HTML_REMOVED, WAIVER_IDLE,
     NOTHING_TO_RELEASE, PUSH_CONFLICT, UPDATE_LATE,
 })  # fmt: skip
 """No errors, and yet to be seen every time: what becomes of learners' history, unsafe HTML, waivers themselves."""
+
+
+SAFETY = frozenset({HTML_REMOVED, PICTURE_REMOTE, TEX_DEFINITION})
+"""Warnings about what a stranger's text does to others; under --strict the text itself cannot waive them."""
 
 
 @cache

@@ -1,4 +1,8 @@
-"""Findings that an author has looked at and lets stand, each with the reason: in deck.yml, or where the finding is."""
+"""Findings that somebody has looked at and lets stand, with the reason.
+
+An author does so in deck.yml or at the finding's place; whoever runs the build does so on the command line or in a file
+outside the deck.
+"""
 
 from __future__ import annotations
 
@@ -35,13 +39,18 @@ class Waiver(Struct, frozen=True):
         return found.span.file == self.files or fnmatchcase(found.span.file, self.files)
 
 
-def read_waivers(values: Mapping[str, YamlValue]) -> tuple[tuple[Waiver, ...], list[Diagnostic]]:
-    """Read `CODE: reason` pairs; in place of a reason may stand a mapping of file patterns to reasons."""
+def read_waivers(
+    values: Mapping[str, YamlValue], *, outside: bool = False
+) -> tuple[tuple[Waiver, ...], list[Diagnostic]]:
+    """Read `CODE: reason` pairs; instead of a reason there may be a mapping of file patterns to reasons.
+
+    `outside` says that they come from outside the deck, where safety findings may be waived too.
+    """
     waivers: list[Waiver] = []
     diagnostics: list[Diagnostic] = []
     for code, value in values.items():
         place = value.key_span or value.span
-        refused = _refusal(code)
+        refused = _refusal(code, outside=outside)
         if refused:
             diagnostics.append(rules.WAIVER_REFUSED.at(place, code=code, problem=refused))
             continue
@@ -62,7 +71,7 @@ def waivers_shape() -> dict[str, object]:
     return {"type": "object", "properties": shapes, "additionalProperties": False}
 
 
-def _refusal(code: str) -> str:
+def _refusal(code: str, *, outside: bool = False) -> str:
     """Return why findings of a code may not be silenced, or "" if they may."""
     known = rules.catalogue()
     rule = known.get(code)
@@ -70,25 +79,45 @@ def _refusal(code: str) -> str:
         return f"there is no such code; {suggestion(code, tuple(known))}"
     if rule.severity is Severity.ERROR:
         return "it is an error: a card would be broken, or a learner's history lost"
-    if rule in rules.NEVER_SILENT:
+    if rule in rules.NEVER_SILENT and not (outside and rule in rules.SAFETY):
         return "it tells what becomes of learners' history, of unsafe HTML, or of waivers"
     return ""
 
 
-def silenced(diagnostics: Sequence[Diagnostic], waivers: Sequence[Waiver]) -> list[Diagnostic]:
+def allowed(code: str) -> Waiver:
+    """Return the waiver, by whoever runs the build, of all findings of a code. Raises ValueError that says why not."""
+    if problem := _refusal(code, outside=True):
+        raise ValueError(f"{code} cannot be allowed: {problem}")
+    return Waiver(code, "allowed on the command line", Span(""))
+
+
+def silenced(
+    diagnostics: Sequence[Diagnostic],
+    waivers: Sequence[Waiver],
+    outside: Sequence[Waiver] = (),
+    *,
+    strict: bool = False,
+) -> list[Diagnostic]:
     """Return the findings that no waiver is about, and a finding for each waiver that is about none.
 
-    With errors among them nothing is said of idle waivers: what stands behind an error was perhaps never looked at.
+    `waivers` are the deck's own: if `strict`, they do not count for safety findings. `outside` are those of whoever
+    runs the build, which always count. With errors among the findings nothing is said of idle waivers: what follows an
+    error was perhaps never looked at.
     """
-    if not waivers:
-        return list(diagnostics)
+    safety = {rule.code for rule in rules.SAFETY} if strict else set()
     used: set[int] = set()
+    not_counted: set[int] = set()
     kept: list[Diagnostic] = []
     for found in diagnostics:
         about = {number for number, waiver in enumerate(waivers) if waiver.covers(found)}
         used |= about
-        if not about or found.severity is Severity.ERROR:
+        if not found.is_error and any(waiver.covers(found) for waiver in outside):
+            continue
+        if found.code in safety:
+            not_counted |= about
+        if not about or found.is_error or found.code in safety:
             kept.append(found)
+    kept += [rules.WAIVER_NOT_COUNTED.at(waivers[one].span, code=waivers[one].code) for one in sorted(not_counted)]
     if not any(found.is_error for found in kept):
         kept += _idle(waiver for number, waiver in enumerate(waivers) if number not in used)
     return kept

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 from wcwidth import wcswidth
 
 from deckbuilder import reporters, rules
-from deckbuilder.diagnostics import Diagnostic, Related, Severity, Span
+from deckbuilder.diagnostics import Diagnostic, Related, Severity, Span, with_lines
+from deckbuilder.pipeline import check
 from deckbuilder.reporters import github_report, sarif_report, text_report
 
 WIDE = "𝒙漢字🙂e\u0301\u200d\u00ad\u202e\u0007\t ab$\\"
@@ -25,10 +26,16 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def finding(line: str, column: int, width: int = 1, *, end_of_line: str = "\n") -> Diagnostic:
+def read(found: Diagnostic, files: dict[str, str]) -> Diagnostic:
+    """Return a finding as a command gives it that has read these files."""
+    (found,) = with_lines([found], files)
+    return found
+
+
+def finding(line: str, column: int, width: int = 1) -> Diagnostic:
     """Return a finding in the third line of x.md, which is `line`."""
-    Path("x.md").write_bytes(end_of_line.join(["# A", "", line, "", "end"]).encode())
-    return rules.YES_NO.at(Span("x.md", 3, column, column + width))
+    text = "\n".join(["# A", "", line, "", "end"])
+    return read(rules.YES_NO.at(Span("x.md", 3, column, column + width)), {"x.md": text})
 
 
 def shown(found: Diagnostic) -> tuple[str, str]:
@@ -50,18 +57,19 @@ def shown(found: Diagnostic) -> tuple[str, str]:
         ("short", 40, 9, "short", "     ^"),
     ],
 )
-@pytest.mark.parametrize("end_of_line", ["\n", "\r\n", "\r"])
-def test_carets_stand_under_what_is_meant(
-    line: str, column: int, width: int, line_shown: str, carets: str, end_of_line: str
-) -> None:
+def test_carets_stand_under_what_is_meant(line: str, column: int, width: int, line_shown: str, carets: str) -> None:
     """If this failed, an author would look at the wrong place of a line."""
-    assert shown(finding(line, column, width, end_of_line=end_of_line)) == (line_shown, carets)
+    assert shown(finding(line, column, width)) == (line_shown, carets)
 
 
-def test_a_byte_order_mark_moves_no_caret() -> None:
-    """If this failed, every caret in the first line of a file from Windows would be off by one."""
-    Path("x.md").write_bytes(b"\xef\xbb\xbf# Is it?\n")
-    assert shown(rules.YES_NO.at(Span("x.md", 1, 3, 9))) == ("# Is it?", "  ^^^^^^")
+@pytest.mark.parametrize(
+    "file", [b"\xef\xbb\xbf# A\n\n1) Is $x?\n", b"# A\r\n\r\n1) Is $x?\r\n", b"# A\r\r1) Is $x?\r"]
+)
+def test_neither_a_byte_order_mark_nor_line_ends_move_a_line(file: bytes) -> None:
+    """If this failed, every excerpt from a file that Windows wrote would be of another line."""
+    Path("x.md").write_bytes(file)
+    report = text_report(check(Path("x.md")).diagnostics)
+    assert "\n3 | 1) Is $x?\n" in report
 
 
 @given(st.text(WIDE, max_size=300), st.integers(1, 320), st.integers(1, 90))
@@ -109,8 +117,8 @@ def test_what_is_quoted_of_a_file_cannot_speak_to_the_terminal(form: Callable[[l
 def test_related_places_are_shown_with_their_own_lines() -> None:
     """If this failed, an author would have to open the other file to see what is meant."""
     found = finding("1) Is it?", 4, 6)
-    Path("y.md").write_text("\n" * 99 + "other\n", "utf-8")
     found = replace(found, related=(Related(Span("y.md", 100, 1, 6), "the other one"),))
+    found = read(found, {"y.md": "\n" * 99 + "other\n"})
     assert text_report([found]).split("\n") == [
         "x.md:3:4: warning[DB705] a question that yes or no answers",
         "    |",
@@ -125,13 +133,15 @@ def test_related_places_are_shown_with_their_own_lines() -> None:
     assert "y.md:100:1: the other one" in github_report([found])
 
 
-def test_a_file_that_is_gone_or_edited_is_no_trouble() -> None:
-    """If this failed, a report would end in a traceback, or show a line that is not there any more."""
-    found = finding("1) Is it?", 4, 6)
-    assert shown(found)[0] == "1) Is it?"
-    Path("x.md").write_text("# A\n\n1) Was it?\n", "utf-8")
-    assert shown(found)[0] == "1) Was it?"
-    Path("x.md").unlink()
+def test_a_report_opens_no_file() -> None:
+    """If this failed, a link among a stranger's files would put this machine's secrets into a public log."""
+    Path("x.md").write_text("# A\n\n1) A secret\n", "utf-8")
+    assert "secret" not in text_report([rules.YES_NO.at(Span("x.md", 3))])
+
+
+def test_a_line_that_is_not_there_is_no_trouble() -> None:
+    """If this failed, a finding behind the end of a file would end the report in a traceback."""
+    found = read(rules.YES_NO.at(Span("x.md", 9)), {"x.md": "# A\n"})
     assert text_report([found]).count("\n") == 1
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from deckbuilder.cli.progress import progress
 from deckbuilder.cli.shared import (
     PATH,
+    allow_option,
     cache_folder,
     cache_option,
     format_option,
@@ -17,7 +19,11 @@ from deckbuilder.cli.shared import (
     report,
     source_argument,
     strict_option,
+    waivers_option,
 )
+
+if TYPE_CHECKING:
+    from deckbuilder.waivers import Waiver
 
 
 @click.command()
@@ -25,6 +31,8 @@ from deckbuilder.cli.shared import (
 @click.option("-o", "--output", type=PATH, help="Where to write. [default: build/NAME.apkg]")
 @locked_option
 @strict_option
+@allow_option
+@waivers_option
 @click.option("--retire", is_flag=True, help="Allow more than a quarter of the notes to be retired at once.")
 @jobs_option
 @cache_option
@@ -34,6 +42,8 @@ def build(
     output: Path | None,
     locked: bool,
     strict: bool,
+    allow: tuple[Waiver, ...],
+    waivers: Path | None,
     retire: bool,
     jobs: int | None,
     uncached: bool,
@@ -50,7 +60,9 @@ def build(
 
     with progress() as watch:
         kept = cache_folder(uncached=uncached)
-        options = pipeline.Options(output, locked, strict, retire, watch=watch, cache=kept, jobs=jobs)
+        options = pipeline.Options(
+            output, locked, strict, retire, watch=watch, cache=kept, jobs=jobs, allow=allow, waivers=waivers
+        )
         result = pipeline.build(source, options)
     report(result, form, checked=False)
 
@@ -59,10 +71,21 @@ def build(
 @source_argument
 @locked_option
 @strict_option
+@allow_option
+@waivers_option
 @jobs_option
 @cache_option
 @format_option
-def check(source: Path, locked: bool, strict: bool, jobs: int | None, uncached: bool, form: str) -> None:
+def check(
+    source: Path,
+    locked: bool,
+    strict: bool,
+    allow: tuple[Waiver, ...],
+    waivers: Path | None,
+    jobs: int | None,
+    uncached: bool,
+    form: str,
+) -> None:
     """Report everything that is wrong with SOURCE, and write nothing.
 
     Exit code: 0 clean or warnings only, 1 errors were found, 2 the command was misspelt.
@@ -71,6 +94,8 @@ def check(source: Path, locked: bool, strict: bool, jobs: int | None, uncached: 
 
     with progress() as watch:
         kept = cache_folder(uncached=uncached)
-        options = pipeline.Options(locked=locked, strict=strict, watch=watch, cache=kept, jobs=jobs)
+        options = pipeline.Options(
+            locked=locked, strict=strict, watch=watch, cache=kept, jobs=jobs, allow=allow, waivers=waivers
+        )
         result = pipeline.check(source, options)
     report(result, form, checked=True)

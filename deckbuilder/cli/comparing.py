@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from deckbuilder.cli.progress import progress
-from deckbuilder.cli.shared import PATH, stdout_style, tell
+from deckbuilder.cli.shared import PATH, say, stdout_style, tell
 
 _PACKAGE = ".apkg"
 
@@ -53,17 +53,17 @@ def diff(what: tuple[Path, ...], against: Path | None, exit_code: bool, form: st
         from deckbuilder.diff.as_json import json_diff
         from deckbuilder.reporters import json_diagnostic
 
-        click.echo(json_diff(found, compared, [json_diagnostic(one) for one in diagnostics]))
+        say(json_diff(found, compared, [json_diagnostic(one) for one in diagnostics]), is_json=True)
     elif found and form == "markdown":
         from deckbuilder.diff.markdown import markdown_diff
 
-        click.echo(markdown_diff(found, stopped=stopped))
+        say(markdown_diff(found, stopped=stopped))
     elif found:
         from deckbuilder.diff.text import text_diff
         from deckbuilder.reporters import no_style
 
         style = stdout_style()
         coloured = style is not no_style  # said to click too, which takes colours out of pipes, FORCE_COLOR or not
-        click.echo(text_diff(found, compared, style, coloured=coloured, stopped=stopped), color=coloured)
+        say(text_diff(found, compared, style, coloured=coloured, stopped=stopped), color=coloured)
     if stopped or (exit_code and found and not found.is_empty):
         raise SystemExit(1)

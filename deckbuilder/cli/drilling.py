@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from deckbuilder.cli.shared import PATH, coloured
+from deckbuilder.cli.shared import PATH, coloured, say
 
 if TYPE_CHECKING:
     from deckbuilder.drill_reports import Drill
@@ -35,7 +35,8 @@ def list_drills(source: Path, form: str) -> None:
     from deckbuilder import drill_reports
 
     drills = _drills(source, None)
-    click.echo(drill_reports.list_json(drills) if form == "json" else drill_reports.list_text(drills, _width()))
+    is_json = form == "json"
+    say(drill_reports.list_json(drills) if is_json else drill_reports.list_text(drills, _width()), is_json=is_json)
 
 
 @drill.command()
@@ -47,7 +48,8 @@ def show(key: str, source: Path, form: str) -> None:
     from deckbuilder import drill_reports
 
     (one,) = _drills(source, key)
-    click.echo(drill_reports.show_json(one) if form == "json" else drill_reports.show_text(one, _width()))
+    is_json = form == "json"
+    say(drill_reports.show_json(one) if is_json else drill_reports.show_text(one, _width()), is_json=is_json)
 
 
 @drill.command()
@@ -65,9 +67,9 @@ def test(key: str | None, source: Path, form: str) -> None:
     for one, survey in drill_reports.surveys_of(_drills(source, key)):
         found.append((one, survey))
         if form == "text":
-            click.echo(drill_reports.test_text(one, survey))
+            say(drill_reports.test_text(one, survey))
     if form == "json":
-        click.echo(drill_reports.tests_json(found))
+        say(drill_reports.tests_json(found), is_json=True)
     if any(survey.faults for _, survey in found):
         raise SystemExit(1)
 
@@ -83,7 +85,7 @@ def _drills(source: Path, key: str | None) -> tuple[Drill, ...]:
     drills = drills_of(prepared) if prepared else ()
     errors = [found for found in result.diagnostics if found.severity is Severity.ERROR]
     if errors:
-        click.echo(reporters.text_report(errors, coloured()) + "\n", err=True)
+        say(reporters.text_report(errors, coloured()) + "\n", err=True)
     if prepared is None:
         raise SystemExit(1)
     known = [one.key for one in drills]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from deckbuilder.cli.shared import say
+
 
 def _codes(context: click.Context, argument: click.Parameter, begun: str) -> list[str]:
     from deckbuilder.rules import catalogue
@@ -21,4 +23,4 @@ def explain(code: str) -> None:
     rule = rules.get(code.upper()) or rules.get(code.lower())
     if rule is None:
         raise click.UsageError(f"there is no code or name {code!r}; docs/checks.md lists all of them")
-    click.echo(rule.explanation())
+    say(rule.explanation())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from deckbuilder.cli.shared import PATH, form_option, report_findings, source_argument
+from deckbuilder.cli.shared import PATH, form_option, report_findings, say, source_argument
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +37,8 @@ def verify(new: Path, previous: Path | None, form: str) -> None:
     except CannotGoOn as stop:
         _stop(stop.diagnostics, form)
     report_findings(verified.diagnostics, form)
-    click.echo(proving.json_report(verified) if form == "json" else proving.summary(verified))
+    is_json = form == "json"
+    say(proving.json_report(verified) if is_json else proving.summary(verified), is_json=is_json)
     if verified.failed:
         raise SystemExit(1)
 
@@ -84,7 +85,8 @@ def _stop(diagnostics: Sequence[Diagnostic], form: str) -> NoReturn:
 
     report_findings(diagnostics, form)
     if form == "json":
-        click.echo(json.dumps({"done": False, "diagnostics": [json_diagnostic(one) for one in diagnostics]}, indent=2))
+        found = [json_diagnostic(one) for one in diagnostics]
+        say(json.dumps({"done": False, "diagnostics": found}, indent=2), is_json=True)
     raise SystemExit(1)
 
 
@@ -117,7 +119,7 @@ def _push(
         report_findings(attempt.warnings, form)
         wanted = not dry_run and not attempt.plan.nothing
         if form != "json":
-            click.echo(f"{prepared.lock.deck} → {path.as_posix()}\n{plan_text(attempt.plan)}")
+            say(f"{prepared.lock.deck} → {path.as_posix()}\n{plan_text(attempt.plan)}")
         if wanted and not yes:
             click.confirm("Do this?", abort=True, err=form == "json")
         if wanted:
@@ -126,6 +128,6 @@ def _push(
                 raise CannotGoOn(*problems)
             attempt.take_over()
         if form == "json":
-            click.echo(push_json(path, attempt.plan, wanted, backup, attempt.warnings))
+            say(push_json(path, attempt.plan, wanted, backup, attempt.warnings), is_json=True)
         elif wanted:
-            click.echo(f"done; to undo it, open {backup} in Anki (File → Import)")
+            say(f"done; to undo it, open {backup} in Anki (File → Import)")

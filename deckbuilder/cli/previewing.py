@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from deckbuilder.cli.shared import PATH, coloured, source_argument
+from deckbuilder.cli.shared import PATH, coloured, say, source_argument
 
 if TYPE_CHECKING:
     from deckbuilder.preview.deck import PreviewDeck
@@ -67,7 +67,7 @@ def _write(source: Path, folder: Path) -> None:
     _report(deck)
     if not deck.cards:
         raise click.ClickException("there is no card to show; nothing was written")
-    click.echo(f"wrote {(folder / 'index.html').as_posix()}: {_counted(deck)}")
+    say(f"wrote {(folder / 'index.html').as_posix()}: {_counted(deck)}")
 
 
 def _serve(source: Path, port: int | None, *, open_browser: bool) -> None:
@@ -77,22 +77,22 @@ def _serve(source: Path, port: int | None, *, open_browser: bool) -> None:
         raise click.ClickException(f"there is no `{source.as_posix()}`; name a folder of Markdown files, or one file")
 
     def ready(address: str) -> None:
-        click.echo(f"The cards are at {address} (Ctrl-C ends the preview)")
+        say(f"The cards are at {address} (Ctrl-C ends the preview)")
         if open_browser:
             click.launch(address)
 
     gc.enable()  # this may go on for days
     try:
-        serve(source, port, ready, lambda deck: click.echo(_counted(deck), err=True))
+        serve(source, port, ready, lambda deck: say(_counted(deck), err=True))
     except KeyboardInterrupt:
-        click.echo("\nThe preview has ended.", err=True)
+        say("\nThe preview has ended.", err=True)
 
 
 def _report(deck: PreviewDeck) -> None:
     from deckbuilder import reporters
 
     if deck.diagnostics:
-        click.echo(reporters.text_report(deck.diagnostics, coloured()) + "\n", err=True)
+        say(reporters.text_report(deck.diagnostics, coloured()) + "\n", err=True)
 
 
 def _counted(deck: PreviewDeck) -> str:

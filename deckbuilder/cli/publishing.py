@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from deckbuilder.cli.shared import PATH, form_option, report_findings, source_argument, strict_option
+from deckbuilder.cli.shared import (
+    PATH,
+    allow_option,
+    form_option,
+    report_findings,
+    say,
+    source_argument,
+    strict_option,
+    waivers_option,
+)
+
+if TYPE_CHECKING:
+    from deckbuilder.waivers import Waiver
 
 
 def _version(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
@@ -25,10 +38,21 @@ def _version(_context: click.Context, _parameter: click.Parameter, value: str) -
 @click.option("--tag", is_flag=True, help="Commit and tag the release; without it the git commands are printed.")
 @click.option("--locked", is_flag=True, help="Build a release again that deck.lock has, changing nothing. For CI.")
 @strict_option
+@allow_option
+@waivers_option
 @click.option("--retire", is_flag=True, help="Allow more than a quarter of the notes to be retired at once.")
 @form_option
 def release(
-    version: str, source: Path, output: Path | None, tag: bool, locked: bool, strict: bool, retire: bool, form: str
+    version: str,
+    source: Path,
+    output: Path | None,
+    tag: bool,
+    locked: bool,
+    strict: bool,
+    allow: tuple[Waiver, ...],
+    waivers: Path | None,
+    retire: bool,
+    form: str,
 ) -> None:
     """Release SOURCE as VERSION, such as 1.2, from a clean git tree.
 
@@ -46,13 +70,13 @@ def release(
 
     if tag and locked:
         raise click.UsageError("--tag records a new release; with --locked there is none")
-    options = Options(output=output, locked=locked, strict=strict, retire=retire)
+    options = Options(output=output, locked=locked, strict=strict, retire=retire, allow=allow, waivers=waivers)
     result = publishing.release(source, version, options)
     if tag and not result.failed:
         problems = publishing.record(result, source)
         built = replace(result.built, diagnostics=(*result.built.diagnostics, *problems))
         result = replace(result, built=built)
     report_findings(result.built.diagnostics, form)
-    click.echo(summary(result, tagged=tag, form=form))
+    say(summary(result, tagged=tag, form=form), is_json=form == "json")
     if result.failed:
         raise SystemExit(1)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from deckbuilder.diagnostics import Diagnostic
     from deckbuilder.pipeline import BuildResult
     from deckbuilder.reporters import Style
+    from deckbuilder.waivers import Waiver
 
 FORMATS = ("text", "json", "github", "sarif")
 
@@ -20,6 +21,28 @@ PATH = click.Path(path_type=Path, readable=False)
 
 source_argument = click.argument("source", type=PATH, default=Path("content"), required=False)
 strict_option = click.option("--strict", is_flag=True, help="Treat warnings as errors.")
+
+
+def _allowed(_context: click.Context, _parameter: click.Parameter, codes: tuple[str, ...]) -> tuple[Waiver, ...]:
+    if not codes:
+        return ()
+    from deckbuilder.waivers import allowed
+
+    try:
+        return tuple(map(allowed, codes))
+    except ValueError as problem:
+        raise click.BadParameter(str(problem)) from None
+
+
+allow_option = click.option(
+    "--allow", multiple=True, metavar="CODE", callback=_allowed,
+    help="Let findings of this code stand, such as DB405. Counts under --strict too, where the deck's own waivers of "
+    "safety findings do not. Can be given several times.",
+)  # fmt: skip
+waivers_option = click.option(
+    "--waivers", type=PATH, metavar="FILE",
+    help="The same from a YAML file outside the deck: CODE: reason, or CODE: {pattern of files: reason}.",
+)  # fmt: skip
 locked_option = click.option(
     "--locked", is_flag=True, help="Leave deck.lock alone; fail if it would change. For CI."
 )  # fmt: skip
@@ -42,17 +65,24 @@ form_option = click.option(
 """The same for commands whose findings are at no line of a source."""
 
 
+def say(text: str, *, err: bool = False, is_json: bool = False, color: bool | None = None) -> None:
+    """Print a text in which names and questions of a stranger's deck may be quoted; see `without_commands`."""
+    from deckbuilder.reporters import without_commands
+
+    click.echo(without_commands(text, is_json=is_json), err=err, color=color)
+
+
 def report(result: BuildResult, form: str, *, checked: bool) -> None:
     """Print the findings on stderr and the result on stdout; exit with 1 if there are errors."""
     from deckbuilder import reporters
 
     report_findings(result.diagnostics, form)
     if form == "json":
-        click.echo(reporters.json_report(result))
+        say(reporters.json_report(result), is_json=True)
     elif form == "sarif":
-        click.echo(reporters.sarif_report(result.diagnostics))
+        say(reporters.sarif_report(result.diagnostics), is_json=True)
     else:
-        click.echo(reporters.summary(result, checked=checked))
+        say(reporters.summary(result, checked=checked))
     if result.failed:
         raise SystemExit(1)
 
@@ -71,7 +101,7 @@ def report_findings(diagnostics: Sequence[Diagnostic], form: str) -> None:
     if form != "github":
         tell(diagnostics, quiet=form in {"json", "sarif"})
     elif diagnostics:
-        click.echo(reporters.github_report(diagnostics))
+        click.echo(reporters.github_report(diagnostics))  # commands are what it is made of, all else in it is escaped
 
 
 def tell(diagnostics: Sequence[Diagnostic], *, quiet: bool = False) -> None:
@@ -79,7 +109,7 @@ def tell(diagnostics: Sequence[Diagnostic], *, quiet: bool = False) -> None:
     from deckbuilder import reporters
 
     if diagnostics and not quiet:
-        click.echo(reporters.text_report(diagnostics, coloured()) + "\n", err=True)
+        say(reporters.text_report(diagnostics, coloured()) + "\n", err=True)
 
 
 def coloured() -> Style:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from deckbuilder.cli.shared import tell
+from deckbuilder.cli.shared import say, tell
 
 _FOLDER = click.Path(path_type=Path, file_okay=False, readable=False)
 
@@ -37,5 +37,5 @@ def init(folder: Path, name: str | None) -> None:
     if diagnostics:
         raise SystemExit(1)
     build = "deckbuilder build" + ("" if folder == Path("content") else f" {shlex.quote(folder.as_posix())}")
-    click.echo("\n".join(f"wrote {path.as_posix()}" for path in written))
-    click.echo(f"Now read {(folder / 'start.md').as_posix()}, then: {build}")
+    say("\n".join(f"wrote {path.as_posix()}" for path in written))
+    say(f"Now read {(folder / 'start.md').as_posix()}, then: {build}")

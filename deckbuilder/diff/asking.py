@@ -10,6 +10,7 @@ from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Severity, Span
 from deckbuilder.diff.compare import DeckDiff, compare
 from deckbuilder.diff.states import DeckState, split_print, state_of_lock, state_of_plan, types_of_lock
+from deckbuilder.files import leads_out
 from deckbuilder.packaging.plan import PackagePlan
 from deckbuilder.packaging.reading import read_package
 from deckbuilder.pipeline import Options, Prepared, Watch, default_output, prepare
@@ -70,6 +71,9 @@ def _last_package(prepared: Prepared, path: Path) -> tuple[PackagePlan | None, l
         return None, []
     if not path.exists():
         return None, [rules.NO_EARLIER_PACKAGE.at(Span(path.as_posix()), path=path.as_posix())]
+    if leads_out(path):
+        problem = "it is a link that leads out of this folder"
+        return None, [rules.PACKAGE_UNREADABLE.at(Span(path.as_posix()), path=path.as_posix(), problem=problem)]
     packed, found = read_package(path)
     return packed, [replace(one, severity=Severity.WARNING) for one in found]
 

@@ -18,7 +18,7 @@ from deckbuilder.packaging.assemble import StampedNote
 from deckbuilder.packaging.plan import NotePlan, NoteTypePlan, PackagePlan
 from deckbuilder.pipeline import BuildResult, Prepared
 from deckbuilder.rendering.drafts import DraftedQuestion
-from deckbuilder.reporters import excerpts
+from deckbuilder.reporters import excerpt
 
 SIDES = ("front", "back")
 
@@ -249,7 +249,6 @@ def _place_after(card: PreviewCard, last: Sequence[PreviewCard], kept: Sequence[
 def index_of(deck: PreviewDeck) -> dict[str, object]:
     """Return what the page needs to list the cards and show the findings: all but the cards' sides."""
     note_types = {card.note_type.id: card.note_type for card in deck.cards}
-    shown = excerpts(one.span for one in deck.diagnostics)
     return {
         "name": deck.name,
         "version": deck.version,
@@ -270,11 +269,11 @@ def index_of(deck: PreviewDeck) -> dict[str, object]:
                 "imprint": card.imprint,
                 "variants": card.variants,
                 "old": card.is_old,
-                "findings": [_finding(one, shown) for one in card.diagnostics],
+                "findings": [_finding(one) for one in card.diagnostics],
             }
             for card in deck.cards
         ],
-        "findings": [_finding(one, shown) for one in deck.loose],
+        "findings": [_finding(one) for one in deck.loose],
     }
 
 
@@ -283,13 +282,13 @@ def sides_of(card: PreviewCard) -> dict[str, str]:
     return {side: card.changing_side(side) for side in SIDES}
 
 
-def _finding(found: Diagnostic, shown: Mapping[Span, str]) -> dict[str, object]:
+def _finding(found: Diagnostic) -> dict[str, object]:
     return {
         "code": found.code,
         "severity": found.severity.value,
         "message": found.message,
         "place": str(found.span),
-        "excerpt": shown[found.span],
+        "excerpt": excerpt(found),
         "help": found.help,
         "related": [f"{one.span}: {one.message}" for one in found.related],
     }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 from collections.abc import Iterable
 from io import BufferedRandom
 from pathlib import Path
@@ -12,15 +14,16 @@ from msgspec.structs import replace
 
 from deckbuilder import pipeline, rules
 from deckbuilder.diagnostics import Diagnostic, Span
-from deckbuilder.files import clear_away, is_there, real_path
+from deckbuilder.files import TooLarge, clear_away, is_there, real_path
 from deckbuilder.identity.lock import Lock, Release
+from deckbuilder.limits import MEGABYTE, limits
 from deckbuilder.pipeline import BuildResult, Options, Prepared
 from deckbuilder.project import DECK_LOCK, RELEASES
 from deckbuilder.publishing.changes import ReleaseChanges, changes_since_release, is_later, released
 from deckbuilder.publishing.notes import listing, release_notes, section_for, section_of, with_section
 from deckbuilder.publishing.repository import GitError, Repository, repository_of
 from deckbuilder.publishing.settings_file import with_version
-from deckbuilder.source.files import read_text
+from deckbuilder.source.files import read_inside, read_text
 
 _NAMED = 5
 
@@ -144,12 +147,12 @@ def _tracked(prepared: Prepared, section: str, version: str) -> tuple[dict[Path,
         return {}, problems
     try:
         text = with_section(before, section, prepared.lock.deck)
-        if path.exists() and b"\r\n" in path.read_bytes():
+        if before is not None and b"\r\n" in _content(path):
             text = text.replace("\n", "\r\n")
         others = {path: text.encode()}
         if project.lock.name == DECK_LOCK:  # a lone file has no settings
             config = project.folder / "deck.yml"
-            text = config.read_bytes().decode("utf-8") if config.exists() else ""
+            text = _content(config).decode("utf-8") if is_there(config) else ""
             changed = with_version(text, version)
             if changed is None:
                 return {}, [rules.VERSION_UNWRITABLE.at(project.place, version=version)]
@@ -238,7 +241,15 @@ def _list_of_releases(prepared: Prepared) -> Path:
 
 def _list_so_far(path: Path) -> tuple[str | None, list[Diagnostic]]:
     """Return the list of releases as it is, None if there is none yet, and why it cannot be read."""
-    return read_text(path, path.as_posix()) if is_there(path) else (None, [])
+    return read_text(path, path.as_posix(), path.parent) if is_there(path) else (None, [])
+
+
+def _content(path: Path) -> bytes:
+    """Return the bytes of a file of the deck. Raises OSError."""
+    try:
+        return read_inside(path, path.parent, limits()["file-mb"] * MEGABYTE)
+    except TooLarge as large:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path)) from large
 
 
 def _folder(source: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from deckbuilder.files import TooLarge, read_ordinary
 from deckbuilder.limits import MEGABYTE, limits
 
 _LEFT_OUT = {"node_modules", "__pycache__"}
+LEADS_OUT = "it is a link that leads out of the deck's folder"
 
 
 class SourceFile(Struct, frozen=True):
@@ -24,16 +26,35 @@ class SourceFile(Struct, frozen=True):
     text: str
 
 
-def read_text(path: Path, name: str, limit: str = "file-mb") -> tuple[str | None, list[Diagnostic]]:
-    """Return the text of the file at `path`, no larger than the named limit, or None and why it cannot be read."""
+def read_text(path: Path, name: str, home: Path, limit: str = "file-mb") -> tuple[str | None, list[Diagnostic]]:
+    """Return the text of the file at `path`, no larger than the named limit, or None and why it cannot be read.
+
+    The file must be an ordinary one inside the folder `home`, whatever links lead to it: a stranger's link may lead to
+    this machine's secrets, and a pipe or a device to no end at all.
+    """
     most = limits()[limit]
     try:
-        raw = read_ordinary(path, most * MEGABYTE)
+        name.encode()
+        raw = read_inside(path, home, most * MEGABYTE)
+    except UnicodeEncodeError:  # the system's bytes are not UTF-8, and neither SQLite nor JSON could hold them
+        shown = name.encode(errors="backslashreplace").decode()
+        return None, [rules.FILE_UNREADABLE.at(Span(shown), path=shown, problem="its name is not UTF-8")]
     except TooLarge:
         return None, [rules.FILE_TOO_LARGE.at(Span(name), path=name, most=most, limit=limit)]
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # RuntimeError: a link to itself
         return None, [_unreadable(name, error)]
     return _decoded(raw, name)
+
+
+def read_inside(path: Path, home: Path, limit: int) -> bytes:
+    """Return the content of an ordinary file inside the folder `home`, wherever links lead. Raises as `read_ordinary`.
+
+    RuntimeError, which a link to itself raises in Python 3.11 and 3.12, is raised too.
+    """
+    real = path.resolve(strict=True)
+    if not real.is_relative_to(home.resolve()):
+        raise OSError(errno.EXDEV, LEADS_OUT, str(path))
+    return read_ordinary(real, limit, follow=False)  # no link put there since the path was looked at
 
 
 def _unreadable(name: str, error: OSError | RuntimeError) -> Diagnostic:
@@ -133,27 +154,16 @@ def read_files(folder: Path, paths: list[Path], root: str) -> tuple[list[SourceF
     for path in paths:
         inside = path.relative_to(folder).as_posix()
         name = f"{root}/{inside}" if root else inside
-        text, problems = _read_inside(path, name, home)
+        text, problems = _read_markdown(path, name, home)
         diagnostics += problems
         if text is not None:
             found.append(SourceFile(name, inside, path, text))
     return found, diagnostics
 
 
-def _read_inside(path: Path, name: str, home: Path) -> tuple[str | None, list[Diagnostic]]:
-    """Read a file that must lie in the folder `home`, whatever links lead to it."""
-    problem = "it is a link that leads out of the deck's folder"
-    try:
-        name.encode()
-        real = path.resolve(strict=True)
-    except UnicodeEncodeError:  # the system's bytes are no UTF-8, and neither SQLite nor JSON could hold them
-        shown = name.encode(errors="backslashreplace").decode()
-        return None, [rules.FILE_UNREADABLE.at(Span(shown), path=shown, problem="its name is not UTF-8")]
-    except (OSError, RuntimeError) as error:  # RuntimeError: a link to itself
-        return None, [_unreadable(name, error)]
-    if not real.is_relative_to(home):
-        return None, [rules.FILE_UNREADABLE.at(Span(name), path=name, problem=problem)]
-    text, problems = read_text(real, name)
+def _read_markdown(path: Path, name: str, home: Path) -> tuple[str | None, list[Diagnostic]]:
+    """Read a Markdown file of the deck in the folder `home`; too many lines are an error too."""
+    text, problems = read_text(path, name, home)
     most, lines = limits()["lines"], (text or "").count("\n")
     if lines > most:  # a million headings are no more than four megabytes
         what = f"the file has {lines:,} lines, more than the {most:,} that are read"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
-from deckbuilder.files import NewFiles, is_there
+from deckbuilder.files import NewFiles, TooLarge, is_there, read_ordinary
+from deckbuilder.limits import MEGABYTE
 
 FILES: Final = ("deck.yml", "start.md")
 GIT_LINES: Final = {
@@ -51,7 +54,10 @@ def _starter(file: str, name: str) -> bytes:
 
 def _with_line(path: Path, line: bytes) -> bytes | None:
     """Return the content of a file with the line added, None if it has it already."""
-    content = path.read_bytes() if is_there(path) else b""
+    try:
+        content = read_ordinary(path, MEGABYTE, follow=False) if is_there(path) else b""
+    except TooLarge as large:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path)) from large
     if line in (known.strip().lstrip(b"/") for known in content.splitlines()):
         return None
     return content + (b"\n" if content and not content.endswith(b"\n") else b"") + line + b"\n"

@@ -81,6 +81,18 @@ def test_only_the_command_line_speaks() -> None:
     assert said == []
 
 
+def test_every_command_prints_by_one_function() -> None:
+    """Otherwise a deck's name in a command's output could be a command to the runner of a continuous integration."""
+    said = []
+    for path in (ROOT / "deckbuilder" / "cli").glob("*.py"):
+        if path.name in {"shared.py", "main.py", "process.py"}:  # `say` itself, and texts of our own
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute) and dotted(node) in {"click.echo", "click.secho"}:
+                said.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert said == []
+
+
 def test_no_file_names_one_machine() -> None:
     """Otherwise the project would work, or its tests pass, only where it was written."""
     named = []

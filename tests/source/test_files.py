@@ -23,6 +23,6 @@ def test_what_is_not_utf8_is_told_at_its_character(tmp_path: Path, content: byte
     """If this failed, an author would look for the wrong letter far to the right of it."""
     path = tmp_path / "x.md"
     path.write_bytes(content)
-    text, (found,) = read_text(path, "x.md")
+    text, (found,) = read_text(path, "x.md", tmp_path)
     assert text is None
     assert (found.code, str(found.span)) == ("DB103", f"x.md:{place}")
