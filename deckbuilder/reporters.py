@@ -229,7 +229,7 @@ def _github_line(found: Diagnostic) -> str:
 
 
 def _escaped(text: str, *, inside: bool = False) -> str:
-    text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A").replace("##[", "##\u2060[")
     return text.replace(":", "%3A").replace(",", "%2C") if inside else text
 
 

@@ -660,6 +660,15 @@ EXTENSION_FAILED = Rule(
     mend="Write it otherwise, or leave the extension out that fails.",
 )
 
+TOO_MUCH_MARKUP = Rule(
+    code="DB413",
+    name="too-much-markup",
+    severity=ERROR,
+    message="{signs:,} signs of markup or lines in {length:,} characters would keep the Markdown parser busy for too long",
+    why="Python-Markdown's time grows with the square of a text's length, and many `[` are slow for every parser: one answer could keep a build busy for hours.",
+    mend="Divide the text into paragraphs or questions, or put data and code into a fenced block.",
+)
+
 PICTURE_WITHOUT_ALT = Rule(
     code="DB411",
     name="picture-without-alt",

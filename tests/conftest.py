@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
@@ -56,6 +57,8 @@ def pytest_configure() -> None:
     """Make a run the same whoever starts it, and never a question of how busy the machine is."""
     for name in PERSONAL:
         os.environ.pop(name, None)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a job in the background: children would inherit it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="deckbuilder-cache-of-tests-")
     settings.register_profile("unhurried", deadline=None)
     if (
