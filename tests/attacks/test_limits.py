@@ -216,9 +216,10 @@ def test_the_page_on_limits_names_all_of_them(rewrite_fixtures: bool) -> None:
 def test_every_test_that_security_names_is_there() -> None:
     """If this failed, SECURITY.md would promise what nothing holds."""
     text = (ROOT / "SECURITY.md").read_text("utf-8")
-    rows = [line.split("|")[1:3] for line in text.split("\n") if line.startswith("| ") and "| tested in |" not in line]
+    lines = [line for line in text.split("\n") if line.startswith("| ") and "| tested in |" not in line]
+    rows = [line.strip("| ").split("|") for line in lines]
     assert len(rows) > 15
-    for promise, tests in rows:
+    for promise, *_, tests in rows:
         named = re.findall(r"`(tests/[^`]+)`", tests)
         assert named, promise
         for name in named:
