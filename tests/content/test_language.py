@@ -113,16 +113,13 @@ def test_the_vocabulary_of_gpt2():
 
 def test_bytes_of_characters():
     """A learner would be told wrong lengths of characters in UTF-8."""
-    states("decoding each token as soon as it arrives", "Emoji take four bytes, Devanagari letters three")
+    states("decoding each token as soon as it arrives", "The emoji 😀 takes four bytes, a letter of Hindi three")
     assert len("😀".encode()) == 4 and {len(chr(c).encode()) for c in range(0x0900, 0x0980)} == {3}
     with pytest.raises(UnicodeDecodeError):
         "😀".encode()[:2].decode()
-    text = states(
-        "has learned no merges for a certain script", "Eighteen.", "three bytes on each code point", "`hello`"
-    )
+    states("has learned no merges for Devanagari", "a word of six code points", "Eighteen: UTF-8 spends three bytes")
     word = "नमस्ते"
-    assert len(word) == 6 and len(word.encode()) == 18 and len(b"hello") == 5
-    assert "the five tokens" in text
+    assert len(word) == 6 and len(word.encode()) == 18
 
 
 def test_wordpiece_score():
@@ -245,7 +242,7 @@ def test_glove():
 
 def test_mixed_senses():
     """A learner would be told wrong cosines of a vector that mixes two senses."""
-    text = states("A corpus uses *bank* 90%", "mix $(0.9, 0.1)$")
+    text = states("A corpus uses *bank* 90%", "The mix $(0.9, 0.1)$")
     mix = np.array([0.9, 0.1])
     money, river = mix / np.linalg.norm(mix)
     assert f"a cosine of {money:.2f} with money and {river:.2f} with river" in text

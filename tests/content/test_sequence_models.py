@@ -145,7 +145,7 @@ def test_the_cell_as_residual_path():
     X, W, h0 = rng.normal(size=(3, 2)), rng.normal(size=(4, 6, 3)), rng.normal(size=3)
 
     def run(c, seen=None):
-        """The last cell state, the product of forget gates, the hidden states; `seen` are those that gates shall see."""
+        """The last cell state, the product of forget gates, and the hidden states that the gates saw."""
         h, product, hidden = h0, np.ones(3), []
         for t, x in enumerate(X):
             hidden.append(h if seen is None else seen[t])
