@@ -124,7 +124,7 @@ def test_bytes_of_characters():
 
 def test_wordpiece_score():
     """A learner would be told the wrong pair, or a wrong score."""
-    text = card("Which pair would WordPiece merge first")
+    text = card("Which of these pairs would WordPiece merge first")
     numbers = re.findall(r"occurs (\d+) times; `\w` ([\d,]+) times, `\w` ([\d,]+) times", text)
     (qu, q, u), (es, e, s) = ([int(n.replace(",", "")) for n in row] for row in numbers)
     assert qu / (q * u) > es / (e * s) and es > qu

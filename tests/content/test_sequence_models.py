@@ -32,7 +32,7 @@ def rnn(X, Wx, Wh, b):
 
 def test_sequential_time():
     """A learner would be told a wrong time for reading a text step by step."""
-    states("takes 20 microseconds on a GPU", "20 milliseconds on both")
+    states("takes 20 microseconds on a GPU", "Still 20 milliseconds.")
     assert pytest.approx(20e-3) == 1_000 * 20e-6
 
 
@@ -215,7 +215,7 @@ def test_reversed_source():
 
 def test_number_of_sequences():
     """A learner would be told a wrong size of the search space."""
-    states("how many sequences of 20 tokens", r"$32{,}000^{20} \approx 10^{90}$")
+    states("find the most probable sequence of 20 tokens", r"$32{,}000^{20} \approx 10^{90}$")
     assert round(20 * math.log10(32_000)) == 90
 
 
