@@ -56,17 +56,6 @@ def bpe(corpus, rounds):
         yield pair, times, others[0], sum(len(word) * count for word, count in words.items())
 
 
-def test_characters_cost_sixteen_times_the_pairs():
-    """A learner would be told a wrong factor for reading characters."""
-    text = states(
-        "reads single characters instead", "By about 16.", "Work done once for each token grows only fourfold"
-    )
-    characters, per_token = 2000, 4
-    tokens = characters // per_token
-    assert f"about {tokens} subwords, or {tokens**2:,} pairs; as characters it makes {characters**2:,}" in text
-    assert characters**2 / tokens**2 == 16
-
-
 def test_bpe_by_hand():
     """A learner would be shown a wrong order of merges, or wrong counts of pairs or tokens."""
     text = card("Predict the first three BPE merges")
@@ -142,11 +131,16 @@ def test_unigram_segmentation():
 # --- embeddings ------------------------------------------------------------------------
 
 
-def test_one_hot_vectors():
-    """A learner would be told wrong products or distances of one-hot vectors."""
-    states("dot products of the one-hot vectors", "Zero, both of them", r"same distance $\sqrt2$")
-    eye = np.eye(5)
-    assert eye[0] @ eye[1] == 0 and np.linalg.norm(eye[0] - eye[1]) == pytest.approx(math.sqrt(2))
+def test_an_embedding_table_is_a_linear_layer():
+    """A learner would be told wrong products of one-hot vectors, or a wrong cost of looking a word up."""
+    states("Why is a dense vector a better input", "One-hot vectors are all orthogonal")
+    text = states(
+        "Which layer, fed with one-hot vectors", "A linear layer without bias", r"xE = E_w \quad\text{if } x_w = 1"
+    )
+    eye, table = np.eye(5), np.random.default_rng(4).normal(size=(5, 3))
+    assert eye[0] @ eye[1] == 0
+    np.testing.assert_array_equal(eye[2] @ table, table[2])
+    assert 50_000 * 300 == 15e6 and "reads 300 numbers, where the product would multiply 15 million" in text
 
 
 def test_skip_gram_gradient():
@@ -283,10 +277,17 @@ def test_loss_is_cross_entropy():
     assert -(one_hot * np.log(p)).sum() == pytest.approx(-math.log(0.3))
 
 
-def test_first_loss():
-    """A learner would look for a wrong loss at the start of training."""
-    text = states("What should its first logged loss be")
-    assert f"About $\\log 50{{,}}257 \\approx {math.log(50_257):.1f}$" in text and "One well below 10.8" in text
+def test_loss_of_token_frequencies():
+    """A learner would be told a wrong loss for a model that knows only how frequent the tokens are."""
+    text = states(
+        "falls quickly from $\\log 50{,}257 \\approx 10.8$ nats to about 7.5",
+        "How frequent each token is",
+        r"-\sum_{v\in\mathcal{V}}p_v\log p_v",
+    )
+    assert f"{math.log(50_257):.1f}" == "10.8" and "between 7 and 8 nats" in text
+    zipf = 1 / np.arange(1, 50_258)
+    zipf /= zipf.sum()
+    assert 7 < -(zipf * np.log(zipf)).sum() < 8
 
 
 def test_perplexity():
