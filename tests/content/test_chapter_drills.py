@@ -132,5 +132,6 @@ def test_the_arithmetic_of_the_steps(key):
 
 def test_no_drill_of_the_chapters_goes_unsolved():
     """A new drill could be wrong without any test to say so."""
-    keys = {key for key, drill in all_drills().items() if not drill.span.file.endswith("practice.md")}
+    elsewhere = ("practice.md", "09-language.md", "10-sequence-models.md")  # solved in tests of their own
+    keys = {key for key, drill in all_drills().items() if not drill.span.file.endswith(elsewhere)}
     assert keys == SOLVED.keys()
