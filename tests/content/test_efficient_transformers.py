@@ -82,7 +82,7 @@ def test_third_tile_of_the_picture(pictures):
 def test_memory_of_the_scores():
     """A learner would be told wrong sizes of the score matrix and of what replaces it."""
     text = card("Estimate how much memory the attention scores")
-    assert f"About {32 * 8192**2 * 2 / 1e9:.1f} GB" in text
+    assert f"About {32 * 8192**2 * 2 / 1e9:.1f} GB:" in text
     assert f"\\approx {32 * 8192 * 4 / 1e6:.2f}\\text{{ MB}}" in text
     scores = np.array([1.0, 3.0, -2.0])
     np.testing.assert_allclose(np.exp(scores - np.log(np.exp(scores).sum())), softmax(scores))

@@ -215,6 +215,12 @@ def test_bits_a_byte():
     assert f"= {bits[0]:.2f}\\text{{ bits a byte}}" in text and f"nats are ${bits[1]:.2f}$" in text
 
 
+def test_a_fact_in_the_loss():
+    """A learner would be told a wrong weight of one token in the mean loss."""
+    gap = math.log(0.9) - math.log(0.1)
+    assert f"$2.2/100 = {round(gap, 1) / 100:.3f}$ nats" in card("have the same loss on held-out text")
+
+
 def test_error_of_a_benchmark():
     """A learner would be told a wrong standard error of a benchmark."""
     text = card("80 % and 81 % on a benchmark")
