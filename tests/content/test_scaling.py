@@ -150,7 +150,7 @@ def test_pipeline_bubble():
 def test_accumulated_gradients():
     """A learner would be told wrong means of unequal microbatches."""
     text = card("Find the error in this gradient accumulation")
-    assert f"the joint mean is ${(100 * 2 + 900 * 1) / 1000:.1f}$" in text
+    assert f"The joint mean is ${(100 * 2 + 900 * 1) / 1000:.1f}$" in text
     assert f"mean of the two means is ${(2 + 1) / 2:.1f}$" in text
 
 
