@@ -80,10 +80,12 @@ def test_third_tile_of_the_picture(pictures):
 
 
 def test_memory_of_the_scores():
-    """A learner would be told wrong sizes of the score matrix and of what replaces it."""
-    text = card("Estimate how much memory the attention scores")
-    assert f"About {32 * 8192**2 * 2 / 1e9:.1f} GB:" in text
-    assert f"\\approx {32 * 8192 * 4 / 1e6:.2f}\\text{{ MB}}" in text
+    """A learner would be told wrong sizes of the weights and of what replaces them, or a wrong way to rebuild them."""
+    text = states(
+        "textbook attention stores all weights", r"a_{ij} = e^{s_{ij} - \ell_i}", r"\ell_i = \log\sum_j e^{s_{ij}}"
+    )
+    assert f"one layer take {32 * 8192**2 * 2 / 1e9:.1f} GB in 16 bits" in text
+    assert f"$32\\cdot8192\\cdot4$ bytes $\\approx {32 * 8192 * 4 / 1e6:.2f}$ MB" in text
     scores = np.array([1.0, 3.0, -2.0])
     np.testing.assert_allclose(np.exp(scores - np.log(np.exp(scores).sum())), softmax(scores))
 
@@ -310,7 +312,7 @@ def test_pictures_are_what_the_script_draws(pictures, name):
     drawn = pictures["PICTURES"][name]()
     assert (CONTENT / "media" / f"{name}.svg").read_text(encoding="utf-8") == drawn
     chapters = ((CONTENT / f"{chapter}.md").read_text(encoding="utf-8") for chapter in CHAPTERS)
-    assert sum(f"(media/{name}.svg)" in chapter for chapter in chapters) == 1
+    assert sum(f'src="media/{name}.svg"' in chapter for chapter in chapters) == 1
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -19,7 +19,7 @@ ALL = Chapter("13-efficient-transformers", "14-scaling-and-adapting", "15-genera
 # and mixed precision, which are widely cited by their publication and so in the rest of the deck.
 KNOWN = {
     "Ainslie": {2023}, "Ba": {2015, 2016}, "Bahdanau": {2014}, "Beltagy": {2020}, "Besiroglu": {2024},
-    "Biderman": {2024}, "Bradley": {1952}, "Brown": {2020}, "Chen": {2016, 2023}, "Chowdhery": {2022},
+    "Biderman": {2024}, "Bradley": {1952}, "Brown": {2020}, "Chen": {2016, 2023},
     "Christiano": {2017}, "Dao": {2022, 2023}, "DeepSeek-AI": {2024}, "Dettmers": {2022, 2023}, "Devlin": {2018},
     "Fan": {2018}, "Fedus": {2021}, "Fishman": {2024}, "Gao": {2022}, "Glorot": {2011}, "Gu": {2021, 2023},
     "Hendrycks": {2016}, "Hinton": {2015}, "Hoffmann": {2022}, "Holtzman": {2019}, "Houlsby": {2019}, "Hu": {2021},
@@ -32,7 +32,7 @@ KNOWN = {
     "Radford": {2018}, "Rafailov": {2023}, "Raffel": {2019}, "Rajbhandari": {2020}, "Rumbelow": {2023},
     "Schaeffer": {2023}, "Sennrich": {2016}, "Shaw": {2018}, "Shazeer": {2017, 2019, 2020}, "Shoeybi": {2019},
     "Singh": {2024}, "Sprague": {2024}, "Stahlberg": {2019}, "Stiennon": {2020}, "Su": {2021}, "Turpin": {2023},
-    "Vaswani": {2017}, "Wang": {2021, 2022, 2024}, "Warner": {2024}, "Wei": {2022, 2023}, "Wilson": {2017},
+    "Vaswani": {2017}, "Wang": {2022, 2024}, "Warner": {2024}, "Wei": {2022, 2023}, "Wilson": {2017},
     "Xiao": {2022, 2023}, "Xiong": {2020}, "Zhang": {2019, 2020, 2024}, "Land": {2024},
 }  # fmt: skip
 
