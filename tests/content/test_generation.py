@@ -28,12 +28,12 @@ def sigmoid(a):
 
 def test_temperature():
     """A learner would be told a wrong effect of the temperature on the ratio of two probabilities."""
-    text = card("Logits are divided by a temperature")
+    text = states("One token is four times as probable", r"e^{(z_a - z_b)/\tau} = \bigl(e^{z_a - z_b}\bigr)^{1/\tau}")
     z = np.log([0.4, 0.1])
-    ratios = [p[0] / p[1] for p in (softmax(z / tau) for tau in (0.5, 2))]
-    assert ratios == pytest.approx([16, 2])
-    assert r"16 times as likely at $\tau = 0.5$, and twice as likely at $\tau = 2$" in text
-    np.testing.assert_allclose(softmax(z / 1e9), 0.5)
+    ratios = [p[0] / p[1] for p in (softmax(z / tau) for tau in (1, 0.5, 2))]
+    assert ratios == pytest.approx([4, 16, 2])
+    assert "16 to 1:" in text and r"At $\tau = 2$ it would be 2 to 1" in text
+    np.testing.assert_allclose(softmax(z / 1e-3), [1, 0], atol=1e-12)
 
 
 def nucleus(p, mass):
@@ -205,14 +205,6 @@ def test_digit_groups():
     left = "|".join(digits[i : i + 3] for i in range(0, 7, 3))
     right = f"{int(digits):,}".replace(",", "|")
     assert f"become {left} and 89" in text and f"Cut from the right, {right}," in text
-
-
-def test_bits_a_byte():
-    """A learner would be told wrong bits a byte of two models."""
-    text = card("Model A has a perplexity of 7.4")
-    bits = [math.log(ppl) / (size * math.log(2)) for ppl, size in ((7.4, 4), (11.0, 5))]
-    assert f"{math.log(7.4):.1f}" == "2.0" and f"{math.log(11.0):.1f}" == "2.4"
-    assert f"= {bits[0]:.2f}\\text{{ bits a byte}}" in text and f"nats are ${bits[1]:.2f}$" in text
 
 
 def test_a_fact_in_the_loss():

@@ -24,7 +24,7 @@ KNOWN = {
     "Fan": {2018}, "Fedus": {2021}, "Fishman": {2024}, "Gao": {2022}, "Glorot": {2011}, "Gu": {2021, 2023},
     "Hendrycks": {2016}, "Hinton": {2015}, "Hoffmann": {2022}, "Holtzman": {2019}, "Houlsby": {2019}, "Hu": {2021},
     "Huang": {2019}, "Ioffe": {2015}, "Jelassi": {2024}, "Jiang": {2023, 2024}, "Kadavath": {2022}, "Kalai": {2025},
-    "Kaplan": {2020}, "Keskar": {2019}, "Kingma": {2015}, "Kunstner": {2024}, "Lee": {2022}, "Lepikhin": {2020},
+    "Kaplan": {2020}, "Kingma": {2015}, "Kunstner": {2024}, "Lee": {2022}, "Lepikhin": {2020},
     "Leviathan": {2022}, "Lieber": {2024}, "Liu": {2020, 2023}, "Loshchilov": {2019}, "Luong": {2015},
     "Micikevicius": {2018}, "Mikolov": {2013}, "Milakov": {2018}, "Min": {2022}, "Mirzadeh": {2023},
     "Muennighoff": {2023}, "Nair": {2010}, "Olsson": {2022}, "OpenAI": {2023}, "Ouyang": {2022}, "Pearce": {2024},
