@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
+from tests.content import contemporary_drills
 from tests.support.deck_drills import all_drills, assert_solved_by, most_common, slope, wrong_sums
 
 
@@ -109,6 +110,7 @@ SOLVED = {
     "learning-rate-limit-drill": learning_rate_limit,
     "weight-penalty-drill": weight_penalty,
     "batch-norm-drill": batch_norm,
+    **contemporary_drills.SOLVED,
 }
 
 
