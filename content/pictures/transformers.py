@@ -7,7 +7,7 @@ Plain Python: `python content/pictures/transformers.py` rewrites the SVG files i
 from __future__ import annotations
 
 import sys
-from math import atan2, cos, pi, sin
+from math import cos, pi, sin
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -17,7 +17,6 @@ from networks_and_training import (  # noqa: E402
     BLUE,
     GREEN,
     GREY,
-    WIDTH,
     Point,
     arrow,
     box,
@@ -103,8 +102,8 @@ def heads() -> None:
     parts += [
         text((68, 127), "weights", anchor="end"),
         arrow((201, 252), (201, 274), GREY),
-        box(150, 279, 102, 32, GREY, 0.15, 6),
-        text((201, 300), "× output matrix", size=13),
+        box(136, 279, 130, 32, GREY, 0.15, 6),
+        text((201, 300), "× output matrix"),
     ]
     save("attention-heads.svg", 320, "Four attention heads", parts)
 
@@ -113,30 +112,30 @@ def heads() -> None:
 
 
 def residual_stream() -> None:
-    main, parts = 46, []
+    main, bottom, parts = 46, 214, []
     parts += [
-        line((26, main), (115, main), BLUE, 3),
+        line((26, main), (90, main), BLUE, 3),
+        arrow((90, main), (115, main), BLUE, 3),
         arrow((139, main), (251, main), BLUE, 3),
-        arrow((275, main), (340, main), BLUE, 3),
+        arrow((275, main), (326, main), BLUE, 3),
         text((6, main + 5), "X", BLUE, "start", 16),
-        text((346, main + 5), "X″", BLUE, "start", 16),
-        text((195, main - 12), "X′", BLUE, size=16),
-        arrow((100, main), (115, main), BLUE, 3),
+        text((332, main + 5), "X″", BLUE, "start", 16),
+        text((168, main - 12), "X′", BLUE, size=16),
     ]
-    for start, plus, name, colour in ((48, 127, "attention", AMBER), (190, 263, "FFN", GREEN)):
-        middle = (start + plus) / 2
+    for start, plus, name, colour in ((54, 127, "attention", AMBER), (194, 263, "FFN", GREEN)):
         parts += [
             dot((start, main), BLUE, 4),
-            polyline([(start, main), (start, 214)], colour, 2),
-            polyline([(start, 214), (plus, 214)], colour, 2),
-            arrow((plus, 214), (plus, main + 13), colour),
+            arrow((start, main + 4), (start, 80), colour),
             box(start - 30, 82, 60, 30, GREY, 0.15, 6),
+            text((start, 102), "norm"),
+            arrow((start, 112), (start, 140), colour),
+            box(start - 42, 142, 84, 34, colour, 0.2, 6),
+            text((start, 164), name, colour),
+            polyline([(start, 176), (start, bottom), (plus, bottom)], colour, 2),
+            arrow((plus, bottom), (plus, main + 14), colour),
             f'<circle cx="{plus}" cy="{main}" r="12" fill="none" stroke="{BLUE}" stroke-width="2"/>',
             line((plus - 7, main), (plus + 7, main), BLUE, 2),
             line((plus, main - 7), (plus, main + 7), BLUE, 2),
-            text((start, 102), "norm"),
-            box(middle - 46, 150, 92, 34, colour, 0.2, 6) if False else box(start - 40, 142, 80, 34, colour, 0.2, 6),
-            text((start, 164), name, colour),
         ]
     save("residual-stream.svg", 226, "The residual stream through one block", parts)
 
@@ -161,7 +160,6 @@ def rope() -> None:
         middle = (query + key) / 2 + extra
         parts.append(text((at(middle, 46)[0], at(middle, 46)[1] + 5), "α", GREEN, size=16))
         parts.append(text((centre[0], 222), ("as they are", "both 100 further on")[side]))
-    assert atan2(1, 0) < query + turn < key + turn < pi
     save("rope-rotation.svg", 234, "Rotary positions turn query and key alike", parts)
 
 
@@ -171,7 +169,6 @@ def main() -> None:
     heads()
     residual_stream()
     rope()
-    assert WIDTH == 360
 
 
 if __name__ == "__main__":
