@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from networks_and_training import (  # noqa: E402
+from networks_and_training import (
     AMBER,
     BLUE,
     GREEN,

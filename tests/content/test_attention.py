@@ -62,7 +62,7 @@ def test_hard_selection_has_no_slope():
     """A learner would be told wrongly that picking the best token passes no gradient, unlike the softmax."""
     states("picks the single best-scoring token", "its derivative is zero wherever it exists")
     v, s = np.array([0.0, 10, 20]), np.array([0.3, 1.2, 0.9])
-    moved = s + [0, 1e-4, 0]
+    moved = s + np.array([0, 1e-4, 0])
     assert v[np.argmax(moved)] == v[np.argmax(s)]
     assert softmax(moved) @ v != softmax(s) @ v
 
@@ -90,7 +90,9 @@ def test_luong_attention():
     states("What is Luong's", r"e_{ij} = s_iWh_j^\top", r"$W \in \mathbb{R}^{d_s\times d_h}$")
     s, h, w = normal(3, 2), normal(5, 4), normal(2, 4)
     np.testing.assert_allclose((s @ w @ h.T)[1, 2], s[1] @ w @ h[2])
-    states("asks the question in Bahdanau's attention", "*previous* state $s_{i-1}$, Luong with the *current* one, $s_i$")
+    states(
+        "asks the question in Bahdanau's attention", "*previous* state $s_{i-1}$, Luong with the *current* one, $s_i$"
+    )
 
 
 def test_cost_of_additive_scores():
@@ -111,7 +113,8 @@ def test_kernel_smoothing():
     states(
         "is kernel smoothing",
         r"\frac{\sum_j \kappa(q, k_j)\thinspace v_j}{\sum_j \kappa(q, k_j)}",
-        r"e^{\lVert q\rVert^2/2\tau}\thinspace e^{\lVert k_j\rVert^2/2\tau}\thinspace e^{-\lVert q - k_j\rVert^2/2\tau}",
+        r"e^{\lVert q\rVert^2/2\tau}\thinspace e^{\lVert k_j\rVert^2/2\tau}",
+        r"\thinspace e^{-\lVert q - k_j\rVert^2/2\tau}",
         r"a Gaussian of variance $\tau$",
     )
     q, k, v, tau = normal(3), normal(6, 3, seed=1), normal(6, 2, seed=2), 1.7
@@ -131,7 +134,11 @@ def test_kernel_smoothing():
 
 def test_unprojected_attention_finds_itself():
     """A learner would be told wrongly that raw vectors of equal length attend to themselves most."""
-    states("compares the token vectors themselves", r"$\mathrm{softmax}(XX^\top)X$", "the largest weight always lies on the diagonal")
+    states(
+        "compares the token vectors themselves",
+        r"$\mathrm{softmax}(XX^\top)X$",
+        "the largest weight always lies on the diagonal",
+    )
     x = normal(6, 4)
     x /= np.linalg.norm(x, axis=1, keepdims=True)
     assert (softmax(x @ x.T).argmax(1) == np.arange(6)).all()
@@ -139,7 +146,9 @@ def test_unprojected_attention_finds_itself():
 
 def test_shapes_of_a_head():
     """A learner would be told a wrong shape somewhere in a head."""
-    text = states("Write down one head of self-attention", r"S &= QK^\top/\sqrt{d_k} && n\times n", r"Y &= AV && n\times d_v")
+    text = states(
+        "Write down one head of self-attention", r"S &= QK^\top/\sqrt{d_k} && n\times n", r"Y &= AV && n\times d_v"
+    )
     x = normal(10, 512)
     q, k, v = x @ normal(512, 64), x @ normal(512, 64), x @ normal(512, 64)
     s = q @ k.T / 8
@@ -159,7 +168,11 @@ def test_shared_query_and_key():
 
 def test_permutation_equivariance():
     """A learner would be told a false theorem, or a false consequence for two sentences of the same words."""
-    states("permutation-equivariant", "f(PX) = P f(X)", r"\mathrm{softmax}(PSP^\top) = P\thinspace\mathrm{softmax}(S)\thinspace P^\top")
+    states(
+        "permutation-equivariant",
+        "f(PX) = P f(X)",
+        r"\mathrm{softmax}(PSP^\top) = P\thinspace\mathrm{softmax}(S)\thinspace P^\top",
+    )
     states('reads "dog bites man"', "both vectors are exactly the same")
     x, wq, wk, wv = normal(3, 4), normal(4, 2, seed=1), normal(4, 2, seed=2), normal(4, 3, seed=3)
     f = lambda x: attention(x @ wq, x @ wk, x @ wv)  # noqa: E731
@@ -173,7 +186,11 @@ def test_permutation_equivariance():
 
 def test_uniform_attention_is_a_mean():
     """A learner would be told a wrong output of a head without queries."""
-    states("all entries of $W_Q$ in a head become 0", "The plain mean of the value vectors", r"y_i = \frac1n\sum_{j=1}^n v_j")
+    states(
+        "all entries of $W_Q$ in a head become 0",
+        "The plain mean of the value vectors",
+        r"y_i = \frac1n\sum_{j=1}^n v_j",
+    )
     k, v = normal(5, 2), normal(5, 3)
     np.testing.assert_allclose(attention(np.zeros((5, 2)), k, v), np.tile(v.mean(0), (5, 1)))
     causal = attention(np.zeros((5, 2)), k, v, np.tril(np.ones((5, 5))) == 1)
@@ -190,7 +207,9 @@ def test_one_head_cannot_subtract():
 
 def test_cross_attention_shapes():
     """A learner would be told wrong sides or shapes of cross-attention."""
-    states("In the cross-attention", r"queries come from the $m$ decoder tokens", r"$m\times d_v$. Weights are $m\times n$")
+    states(
+        "In the cross-attention", r"queries come from the $m$ decoder tokens", r"$m\times d_v$. Weights are $m\times n$"
+    )
     x, z = normal(3, 4), normal(5, 4)
     assert attention(x @ normal(4, 2), z @ normal(4, 2), z @ normal(4, 6)).shape == (3, 6)
 
@@ -218,7 +237,11 @@ def test_variance_of_the_dot_product():
 
 def test_saturated_softmax():
     """A learner would be told a wrong bound of the slopes of a saturated softmax."""
-    states("a softmax stops passing gradients", r"p_i(\delta_{ij} - p_j)", r"no entry of the Jacobian is larger than $\varepsilon$")
+    states(
+        "a softmax stops passing gradients",
+        r"p_i(\delta_{ij} - p_j)",
+        r"no entry of the Jacobian is larger than $\varepsilon$",
+    )
     for seed in range(50):
         p = softmax(5 * normal(6, seed=seed))
         jacobian = np.diag(p) - np.outer(p, p)
@@ -229,7 +252,9 @@ def test_saturated_softmax():
 
 def test_sharper_by_larger_weights():
     """A learner would be told wrong weights after the scores are multiplied by ten."""
-    text = states("you multiply $W_Q$ by 10", r"temperature $\tau = 0.1$", "raised to the tenth power", "$0.6$ and $0.4$")
+    text = states(
+        "you multiply $W_Q$ by 10", r"temperature $\tau = 0.1$", "raised to the tenth power", "$0.6$ and $0.4$"
+    )
     sharp = softmax(10 * np.log([0.6, 0.4]))
     assert f"become ${sharp[0]:.3f}$ and ${sharp[1]:.3f}$" in text
 
@@ -243,7 +268,9 @@ def test_scores_after_training():
 
 def test_smaller_weights_learn_faster():
     """A learner would be told wrong relative speeds of a rescaled matrix under Adam and SGD."""
-    states("initialises $W_Q$ smaller", "the relative change is 8 times larger", "8-fold, and the relative step 64-fold")
+    states(
+        "initialises $W_Q$ smaller", "the relative change is 8 times larger", "8-fold, and the relative step 64-fold"
+    )
     loss = lambda w, factor: (factor * w - 1) ** 2  # noqa: E731
     w, step = 0.5, 1e-6
     slope = (loss(w + step, 1) - loss(w - step, 1)) / (2 * step)
@@ -266,13 +293,19 @@ def test_cosine_attention_is_blunt():
 
 def test_heads_share_the_parameters():
     """A learner would be told wrongly that more heads of less width cost parameters."""
-    text = states("one head of width 512 by eight heads of width 64", "$4d^2$ both times, for $d = 512$ about a million")
+    text = states(
+        "one head of width 512 by eight heads of width 64", "$4d^2$ both times, for $d = 512$ about a million"
+    )
     assert 8 * 3 * 512 * 64 + 8 * 64 * 512 == 4 * 512**2 == 1_048_576 and r"$512\times64$" in text
 
 
 def test_heads_of_the_picture():
     """A learner would be told a wrong shape of the queries split into heads."""
-    states("In which shape do the queries of this picture", r"$B\times4\times n\times2$", "width 8 is cut into four coloured slices of width 2")
+    states(
+        "In which shape do the queries of this picture",
+        r"$B\times4\times n\times2$",
+        "width 8 is cut into four coloured slices of width 2",
+    )
     q = normal(3, 5, 8).reshape(3, 5, 4, 2).swapaxes(1, 2)
     assert q.shape == (3, 4, 5, 2) and (q @ q.swapaxes(-1, -2)).shape == (3, 4, 5, 5)
 
@@ -281,7 +314,14 @@ def test_split_into_heads():
     """A learner would be given a correction that does not work, or an error that is none."""
     wrong, right = code_of("Find the error in this split into heads")
     B, n, n_heads, d_k = 2, 6, 2, 3
-    numbers = {"x": np.arange(B * n * 6.0).reshape(B, n, 6), "W_q": np.eye(6), "B": B, "n": n, "n_heads": n_heads, "d_k": d_k}
+    numbers = {
+        "x": np.arange(B * n * 6.0).reshape(B, n, 6),
+        "W_q": np.eye(6),
+        "B": B,
+        "n": n,
+        "n_heads": n_heads,
+        "d_k": d_k,
+    }
     bad, good = dict(numbers), {**numbers, "q": numbers["x"]}
     exec(wrong, bad)
     exec(right, good)
@@ -322,7 +362,15 @@ def test_causal_mask_of_the_picture():
 def test_mask_after_the_softmax():
     """A learner would be given a correction that does not work, or wrong weights of the erroneous code."""
     wrong, right = code_of("Find the error in this causal attention")
-    numbers = {"np": np, "softmax": softmax, "q": normal(4, 2), "k": normal(4, 2, seed=1), "v": normal(4, 3), "n": 4, "d_k": 2}
+    numbers = {
+        "np": np,
+        "softmax": softmax,
+        "q": normal(4, 2),
+        "k": normal(4, 2, seed=1),
+        "v": normal(4, 3),
+        "n": 4,
+        "d_k": 2,
+    }
     bad, good = dict(numbers), dict(numbers)
     exec(wrong, bad)
     exec(right, good)
@@ -347,7 +395,7 @@ def test_padding():
     """A learner would be told a wrong share of padding, or wrongly that a row without keys gives NaN."""
     text = states("padded to equal length", "Take 5 words padded to 20", "three quarters")
     assert (20 - 5) / 20 == 3 / 4 and "leave pad positions out of the loss" in text
-    states("padded on the *left*", "NaN. The first token may only see itself", "uniform weights")
+    states("padded on the *left*", "NaN. The first token may only see itself", "some finite weights")
     with np.errstate(invalid="ignore"):
         row = softmax(np.array([-np.inf, -np.inf]))
     assert np.isnan(row).all() and np.isnan(0 * row[0])
@@ -361,11 +409,13 @@ def test_cost_of_attention():
     assert sp.solve(sp.Eq(4 * n**2 * d, 24 * n * d**2), n) == [6 * d]
     text = states("From which sequence length do the products", "From $n = 6d$, about 25,000 tokens", "$d = 4096$")
     assert f"n = 6d = {6 * 4096:,}".replace(",", "{,}") in text
-    text = states("Estimate the memory for the attention weights", r"2^5\cdot2^{26}\cdot2", "exactly 4 GiB", "64 MiB: a 64th")
+    text = states(
+        "Estimate the memory for the attention weights", r"2^5\cdot2^{26}\cdot2", "exactly 4 GiB", "64 MiB: a 64th"
+    )
     assert 32 * 8192**2 * 2 == 2**32 == 4 * 2**30 and 8192 * 4096 * 2 == 64 * 2**20 == 2**32 // 64
     text = states("Which does less arithmetic in one layer", "by a factor of about five")
     assert rf"= {100**2 * 512 / 10**6:.1f}\cdot10^6" in text and rf"= {100 * 512**2 / 10**6:.1f}\cdot10^6" in text
-    assert 512 / 100 == pytest.approx(5, rel=0.05)
+    assert pytest.approx(5, rel=0.05) == 512 / 100
 
 
 # --- drills -----------------------------------------------------------------------------------------
