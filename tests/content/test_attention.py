@@ -90,9 +90,7 @@ def test_luong_attention():
     states("What is Luong's", r"e_{ij} = s_iWh_j^\top", r"$W \in \mathbb{R}^{d_s\times d_h}$")
     s, h, w = normal(3, 2), normal(5, 4), normal(2, 4)
     np.testing.assert_allclose((s @ w @ h.T)[1, 2], s[1] @ w @ h[2])
-    states(
-        "asks the question in Bahdanau's attention", "*previous* state $s_{i-1}$, Luong with the *current* one, $s_i$"
-    )
+    states("With which state does it ask in Luong's", "With the *current* one, $s_i$", "look first, then update")
 
 
 def test_cost_of_additive_scores():
@@ -187,7 +185,7 @@ def test_permutation_equivariance():
 def test_uniform_attention_is_a_mean():
     """A learner would be told a wrong output of a head without queries."""
     states(
-        "all entries of $W_Q$ in a head become 0",
+        "all entries of $W_Q$ in a head without biases",
         "The plain mean of the value vectors",
         r"y_i = \frac1n\sum_{j=1}^n v_j",
     )
@@ -228,7 +226,9 @@ def test_variance_of_the_dot_product():
     q, k, k2 = (normal(200_000, 64, seed=i) for i in range(3))
     raw = (q * k).sum(1)
     assert raw.var() == pytest.approx(64, rel=0.02) and (raw / 8).var() == pytest.approx(1, rel=0.02)
-    text = states("How far do two unscaled scores of one query", "About 11", "$128$ and standard deviation $11.3$")
+    text = states(
+        "By what factor do two attention weights of one query", r"$64\cdot2 = 128$", "typically lie $11.3$ apart"
+    )
     gap = raw - (q * k2).sum(1)
     assert gap.std() == pytest.approx(11.3, rel=0.02) and math.sqrt(128) == pytest.approx(11.3, abs=0.05)
     assert round(math.exp(math.sqrt(128)), -3) == 82_000 and r"e^{11.3} \approx 82{,}000" in text

@@ -226,8 +226,8 @@ def test_label_shift():
 def test_masked_and_causal_training():
     """A learner would be told wrong numbers of predictions."""
     states(
-        "how many predictions does BERT's masked training learn from",
-        "About 77 against 511",
+        "does a causal language model learn from in a text of 512",
+        "Nearly seven times: 511 against about 77",
         r"$0.15\cdot512 \approx 77$",
     )
     assert round(0.15 * 512) == 77 and pytest.approx(7, abs=0.5) == 511 / 77
