@@ -270,6 +270,7 @@ def test_parameter_rule():
     blocks, table = 12 * 96 * 12288**2, 50_257 * 12_288
     assert f"{blocks:.2e}" == "1.74e+11" and rf"\approx {table / 1e9:.1f}\cdot10^9" in text
     assert round((blocks + table) / 1e9) == 175 and f"{12288**2:.1e}" == "1.5e+08"
+    assert rf"times 12 is ${12 * 12288**2 / 1e9:.1f}\cdot10^9$" in text
 
 
 def test_flops_rule():
