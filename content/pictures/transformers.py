@@ -76,7 +76,7 @@ def causal_mask() -> None:
 
 
 def heads() -> None:
-    """Four heads of width 2: slices of one token's vector, each with its own pattern of weights."""
+    """Four heads of width 2: slices of the query, key and value of one token, each with its own pattern of weights."""
     colours = (BLUE, AMBER, GREEN, GREY)
     patterns = (
         [[1, 0, 0], [1, 0, 0], [0, 1, 0]],
@@ -85,7 +85,7 @@ def heads() -> None:
         [[1, 0, 0], [1, 0, 0], [1, 0, 0]],
     )
     cell, left, small = 26, 76, 20
-    parts = [text((68, 33), "token", anchor="end"), text((68, 238), "joined", anchor="end")]
+    parts = [text((68, 33), "q, k, v", anchor="end"), text((68, 238), "joined", anchor="end")]
     for h, (colour, pattern) in enumerate(zip(colours, patterns, strict=True)):
         x = left + h * 66
         middle = x + cell

@@ -34,10 +34,6 @@ def test_residual_stream():
     """A learner would be told a false sum of the stream, or a gradient that is not there."""
     states("as a *residual stream*", r"x_N = x_0 + F_1(x_0) + F_2(x_1) + \dots + F_N(x_{N-1})")
     states(
-        "part of the loss's gradient reaches every layer",
-        r"\frac{\partial L}{\partial x_N}(I + J_N)\cdots(I + J_{l+1})",
-    )
-    states(
         "without meeting a single weight",
         r"X' &= X + \mathrm{Attention}(\mathrm{Norm}(X))",
         "the norms stand on the branches",
@@ -99,7 +95,7 @@ def test_feed_forward_layer():
 
 def test_attention_is_linear_in_the_values():
     """A learner would be told wrongly that for given weights attention is linear in the values."""
-    states("all feed-forward layers are removed", "For given weights attention is linear in the values")
+    states("all feed-forward layers are removed", "For given attention weights the layer is linear in its input")
     a, v, u = softmax(normal(3, 3)), normal(3, 2, seed=1), normal(3, 2, seed=2)
     np.testing.assert_allclose(a @ (2 * v + u), 2 * (a @ v) + a @ u)
 
@@ -172,7 +168,7 @@ def test_rope():
     z, y = complex(*q), complex(*k)
     assert (z * y.conjugate()).real == pytest.approx(q @ k)
     assert score(9, 4) == pytest.approx((z * y.conjugate() * np.exp(5j * theta)).real)
-    states("both tokens of this picture move 100 positions", "it stays exactly the same")
+    states("both move 100 positions further", "it stays exactly the same")
     assert score(9, 4) == pytest.approx(score(109, 104)) != pytest.approx(score(109, 4))
 
 
@@ -223,16 +219,6 @@ def test_label_shift():
     assert (labels == inputs + 1).all() and labels.shape == inputs.shape
 
 
-def test_masked_and_causal_training():
-    """A learner would be told wrong numbers of predictions."""
-    states(
-        "does a causal language model learn from in a text of 512",
-        "Nearly seven times: 511 against about 77",
-        r"$0.15\cdot512 \approx 77$",
-    )
-    assert round(0.15 * 512) == 77 and pytest.approx(7, abs=0.5) == 511 / 77
-
-
 def test_tied_embeddings():
     """A learner would be told wrong sizes of GPT-2 with and without tying."""
     text = states("what does tying input and output embeddings save", "$163$ million without")
@@ -240,15 +226,6 @@ def test_tied_embeddings():
     model = 12 * (12 * 768**2 + 13 * 768) + table + 1024 * 768 + 2 * 768
     assert f"${table / 1e6:.1f}$ million parameters" in text
     assert f"has ${model / 1e6:.0f}$ million with tying" in text and round((model + table) / 1e6) == 163
-
-
-def test_scale_of_embeddings():
-    """A learner would be told wrong sizes of embeddings and positions."""
-    text = states(r"multiply its embeddings by $\sqrt d$", r"the logit $xe_w^\top$ then has variance 1")
-    assert f"${1 / math.sqrt(512):.2f}$ for $d = 512$" in text
-    rms = math.sqrt((sinusoids(500, 512) ** 2).mean())
-    assert f"root mean square is ${rms:.2f}$" in text
-    assert (normal(20_000, 64) * normal(20_000, 64, seed=1) / 8).sum(1).var() == pytest.approx(1, rel=0.05)
 
 
 # --- counting -------------------------------------------------------------------------------------
@@ -282,12 +259,6 @@ def test_flops_rule():
     )
     n, d = sp.symbols("n d", positive=True)
     assert sp.simplify(4 * n * d / (24 * d**2) - n / (6 * d)) == 0
-    text = states(
-        "1,000 GPUs that sustain 400 TFLOP/s", r"8.4\cdot10^{22}", r"$2.1\cdot10^5$ seconds", "two and a half days"
-    )
-    seconds = 6 * 7e9 * 2e12 / (1000 * 400e12)
-    assert seconds == pytest.approx(2.1e5) and f"{seconds / 3600:.0f} hours" in text
-    assert seconds / 86400 == pytest.approx(2.5, abs=0.1)
 
 
 def test_activation_memory():
@@ -297,33 +268,6 @@ def test_activation_memory():
     assert rf"\approx {nd / 1e6:.1f}\cdot10^6" in text and 5 * 32 * 2048 / 4096 == 80
     assert rf"together ${nd * 114 / 1e9:.2f}\cdot10^9$ bytes" in text and f"${nd * 34 / 1e9:.2f}$ GB" in text
     assert round(2 * nd / 1e6) == 17
-
-
-def test_padding_mask_axes():
-    """A learner would be given a correction that does not work, or an error that is none."""
-    states("a padding mask `pad`", "scores + pad[:, None, None, :]", "If $B = n$ it runs")
-    pad = np.zeros((3, 5))
-    pad[2, 4] = -np.inf
-    scores = normal(3, 2, 5, 5)
-    with pytest.raises(ValueError, match="broadcast"):
-        scores + pad
-    masked = scores + pad[:, None, None, :]
-    assert np.isinf(masked[2, :, :, 4]).all() and np.isfinite(masked[:2]).all()
-    pad = np.zeros((5, 5))
-    pad[2, 4] = -np.inf
-    wrong = normal(5, 2, 5, 5) + pad
-    assert np.isinf(wrong[:, :, 2, 4]).all() and np.isfinite(np.delete(wrong, 2, axis=2)).all()
-
-
-def test_softmax_along_the_wrong_axis():
-    """A learner would be told wrong weights of the erroneous code."""
-    states(
-        "although every shape is right",
-        "correct rows are $(1, 0)$ and $(0.5, 0.5)$; this code gives $(0.5, 0)$ and $(0.5, 1)$",
-    )
-    scores = np.array([[0, -np.inf], [0, 0]])
-    np.testing.assert_allclose(softmax(scores), [[1, 0], [0.5, 0.5]])
-    np.testing.assert_allclose(softmax(scores, axis=0), [[0.5, 0], [0.5, 1]])
 
 
 # --- pictures and drills ----------------------------------------------------------------------------
@@ -347,9 +291,9 @@ def rope_score(q, k, angle, quarter, s):
     return {"score": both[0] @ both[1]}
 
 
-def parameter_rule(layers, width, ratio, vocab, tied):
+def parameter_rule(layers, width, ratio, vocab):
     shapes = [(width, width)] * 4 + [(width, ratio * width), (ratio * width, width)]
-    tables = [(vocab, width)] * (2 - int(tied))
+    tables = [(vocab, width)] * 2
     return {"parameters in millions": sum(a * b for a, b in shapes * int(layers) + tables) / 1e6}
 
 
@@ -362,17 +306,11 @@ def training_days(N, D, gpus, peak, use):
     return {"days": 6 * N * 1e9 * D * 1e9 / (gpus * peak * 1e12 * use / 100) / (24 * 60 * 60)}
 
 
-def cache_fit(memory, weights, layers, groups, width, tokens):
-    sequence = 2 * layers * groups * width * 2 * tokens * 1024
-    return {"sequences": (memory - weights) * 2**30 // sequence}
-
-
 SOLVED = {
     "rope-score-drill": rope_score,
     "parameter-rule-drill": parameter_rule,
     "parameter-rule-drill.reversed": width_of,
     "training-days-drill": training_days,
-    "cache-fit-drill": cache_fit,
 }
 
 
