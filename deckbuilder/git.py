@@ -36,7 +36,7 @@ def last_commit_with(path: Path) -> str | None:
             return "HEAD" if _is_in_head(folder, name) else ""
         if _is_in_head(folder, name):
             return "HEAD"
-        return git(folder, "log", "-1", "--format=%h", "--diff-filter=d", "--", name).strip() or None
+        return git(folder, "log", "-1", "--format=%h", "--diff-filter=AMRT", "--", name).strip() or None
     except GitError:  # no git, no repository, or one without a commit
         return None
 
