@@ -283,6 +283,15 @@ WORKER_DIED = Rule(
     mend="Build again; with `--jobs 1` a single process does all the work and needs the least memory.",
 )
 
+MERGE_CONFLICT = Rule(
+    code="DB128",
+    name="merge-conflict",
+    severity=ERROR,
+    message="a merge conflict was left here (`{marker}`)",
+    why="The file has two versions of a passage. Built as it is, both would come onto cards, with the markers between.",
+    mend="Keep one version, or join both, and delete the lines with `<<<<<<<`, `=======` and `>>>>>>>`.",
+)
+
 UNANSWERED = Rule(
     code="DB201",
     name="unanswered",
@@ -474,7 +483,8 @@ LOCK_DAMAGED = Rule(
     severity=ERROR,
     message="deck.lock cannot be read here: {problem}",
     why="The lock holds every note's identity. Starting anew would give every learner duplicates of all cards, so nothing is guessed.",
-    mend="Restore the file from git (`git checkout -- {file}`) or mend the line.",
+    mend="Restore the file from git (`git checkout -- {file}`) or from a package (`deckbuilder lock restore`), "
+    "or correct the line.",
 )
 
 LOCK_CONFLICT = Rule(
@@ -1303,7 +1313,8 @@ HISTORY_LOST = Rule(
     severity=ERROR,
     message="{count} of {all} histories would be lost or changed: {which}",
     why="A learner's reviews and intervals are what the whole deck is worth to them.",
-    mend="Do not publish this package. The GUIDs or the number of cards of these notes changed: restore deck.lock.",
+    mend="Do not publish this package. The GUIDs or the number of cards of these notes changed: restore deck.lock "
+    "from git, or with `deckbuilder lock restore` from the package that learners have.",
 )
 
 UPDATE_MISSED = Rule(
