@@ -42,7 +42,7 @@ from deckbuilder.limits import DEFAULTS, limits
 from deckbuilder.lints.near_duplicates import near_duplicates
 from deckbuilder.packaging.assemble import StampedNote, assemble, deck_plans, note_type_plans
 from deckbuilder.packaging.plan import DeckPlan, Frame, NoteTypePlan, PackagePlan, frame_key
-from deckbuilder.project import DECK_LOCK, DECK_YML, Project, load_project, slug
+from deckbuilder.project import DECK_LOCK, DECK_YML, Project, list_of_releases, load_project, slug
 from deckbuilder.rendering.description import render_description
 from deckbuilder.rendering.drafts import (
     FAR,
@@ -423,6 +423,9 @@ def _remarks_on_missing_lock(project: Project, lock: Lock, options: Options) -> 
             source = project.place.file
         reason = f"`{name}` was built with one"
         way = f"run `deckbuilder lock restore {quoted(name)} {quoted(source)}`; {only_new}"
+    elif is_there(releases := list_of_releases(project.lock)):
+        reason = f"`{releases.as_posix()}` tells of releases"
+        way = f"run `deckbuilder lock restore` with the package of the last release; {only_new}"
     elif options.locked:
         reason = "--locked never makes one"
         way = f"if the deck is new, run `deckbuilder build` and commit deck.lock; {_RESTORED}"
@@ -443,7 +446,7 @@ def _earlier_package(lock: Lock, options: Options) -> Path | None:
 
     usual = [path for path in (options.output, default_output(lock)) if path is not None]
     for path in dict.fromkeys([*usual, *sorted(Path("build").glob("*.apkg"))[:_PACKAGES]]):
-        if is_there(path) and deck_of_package(path, whole=path in usual) == lock.deck:
+        if is_there(path) and {lock.deck, lock.id} & deck_of_package(path, whole=path in usual):
             return path
     return None
 
@@ -755,6 +758,7 @@ def write(
         return [_unwritable(output, FileExistsError(errno.EEXIST, "it is one of the deck's own files"))]
     _wait_until(_newest(prepared.lock))
     text = write_lock(prepared.lock)
+    content = text.encode()
     files = NewFiles()
     try:
         with held(project.lock.parent), files:
@@ -762,11 +766,11 @@ def write(
             files.folder(output.parent)
             # First, and so moved into place first: a lock never tells of a package that is not there.
             package = files.open(output)
-            write_package(replace(prepared.plan(), lock=text.encode()), package)
-            for path, content in (others(package) if others else {}).items():
-                files.write(path, content)
+            write_package(replace(prepared.plan(), lock=content), package)
+            for path, other in (others(package) if others else {}).items():
+                files.write(path, other)
             if text != before and not keep_lock:
-                files.write(project.lock, text.encode())
+                files.write(project.lock, content)
             if _lock_text(project) != before:
                 raise CannotGoOn(rules.LOCK_CHANGED.at(Span(project.lock_name)))
     except CannotGoOn as stop:

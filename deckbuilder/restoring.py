@@ -46,11 +46,14 @@ def restore(package: Path, source: Path, *, force: bool = False) -> Restored:
     text, lock, found = _lock_in(package, project, source)
     if lock is None or text is None:
         return Restored(tuple(found))
-    expected = project.settings.id or lock.id
-    if not force and (lock.deck != project.settings.name or lock.id != expected):
-        names = [f"{lock.deck} ({lock.id})", f"{project.settings.name} ({expected})"]
-        place = Span(package.as_posix())
-        return Restored((rules.OTHER_DECK.at(place, found=names[0], expected=names[1]),))
+    settings = project.settings
+    is_other = lock.id != settings.id if settings.id else lock.deck != settings.name
+    if is_other and not force:
+        named = [
+            f"{name} (id {one})" if settings.id else name
+            for name, one in ((lock.deck, lock.id), (settings.name, settings.id))
+        ]
+        return Restored((rules.OTHER_DECK.at(Span(package.as_posix()), found=named[0], expected=named[1]),))
     if problems := _write(project, text, force=force):
         return Restored(tuple(problems))
     return Restored(tuple(found), project.lock, lock, check(source, replace(looking(), retire=True)))

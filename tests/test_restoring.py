@@ -212,6 +212,28 @@ def test_a_lock_that_is_there_is_not_replaced_by_accident(author: Author) -> Non
     assert lock.read_bytes() == content
 
 
+def test_a_deck_that_was_released_needs_its_lock(author: Author) -> None:
+    """If this failed, whoever clones a deck without its lock would give learners all cards a second time."""
+    lost(author)
+    Path("build/algebra.apkg").unlink()
+    (author.deck / "RELEASES.md").write_text("# Algebra 1.0\n")
+    code, said = ran("build")
+    assert (code, NEVER in said, "RELEASES.md" in said) == (1, True, True)
+
+
+def test_a_deck_of_another_name_is_known_by_its_id(author: Author) -> None:
+    """If this failed, an author who once renamed the deck could not have its lock back."""
+    (author.deck / "deck.yml").write_text("name: Algebra\nid: jane-algebra\n")
+    lost(author)
+    assert ran("build", "--new-deck", "-o", "build/old.apkg")[0] == 0
+    content = lost(author)
+    Path("build/algebra.apkg").unlink()
+    (author.deck / "deck.yml").write_text("name: Linear algebra\nid: jane-algebra\n")
+    assert NEVER in ran("build")[1]
+    assert ran("lock", "restore", "build/old.apkg")[0] == 0
+    assert (author.deck / "deck.lock").read_bytes() == content
+
+
 @pytest.mark.parametrize("settings", ["name: Geometry\n", "name: Algebra\nid: somebody-else-s\n"])
 @pytest.mark.parametrize("old", [False, True])
 def test_another_deck_s_lock_is_refused(author: Author, settings: str, old: bool) -> None:

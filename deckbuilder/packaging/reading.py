@@ -103,20 +103,20 @@ def _decoded(content: bytes) -> str:
         raise _Damaged("its lock is not UTF-8") from error
 
 
-def deck_of_package(path: Path, *, whole: bool) -> str | None:
-    """Return the name of the deck that a package is of, None if it is none of ours.
+def deck_of_package(path: Path, *, whole: bool) -> set[str]:
+    """Return the name and id of the deck that a package is of, nothing if it is none of ours.
 
-    One that carries no lock is read only if `whole` says so, which takes time.
+    One that carries no lock is read only if `whole` says so, which takes time, and gives the name alone.
     """
     text, found = read_packed_lock(path)
     if text is not None:
         try:
-            name = json.loads(text.partition("\n")[0])["deck"]
+            header = json.loads(text.partition("\n")[0])
+            return {name for name in (header["deck"], header["id"]) if isinstance(name, str)}
         except (ValueError, TypeError, KeyError, RecursionError):
-            return None
-        return name if isinstance(name, str) else None
+            return set()
     plan = read_package(path)[0] if whole and not found else None
-    return deck_name(plan) if plan else None
+    return {deck_name(plan)} if plan else set()
 
 
 def deck_name(plan: PackagePlan) -> str:
