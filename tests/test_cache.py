@@ -444,6 +444,7 @@ def test_a_forged_recipe_of_a_drill_runs_nothing(tmp_path: Path, monkeypatch: py
     deck = small_deck(tmp_path)
     block = indent(f"```drill\n{STEP}```\n", "    ")
     (deck / "drill.md").write_text(f"# Drills\n\n1) One step of descent.\n\n{block}", "utf-8")
+    build(deck, Options(output=tmp_path / "first.apkg", now=NOW))  # the deck is prepared twice, with the same ids
     plain = outcome(deck, tmp_path / "kept")
     (kept,) = (tmp_path / "kept").iterdir()
     with sqlite3.connect(kept) as database:
