@@ -416,7 +416,11 @@ def _remarks_on_missing_lock(project: Project, lock: Lock, options: Options) -> 
     package = None if commit is not None else _earlier_package(lock, options)
     if commit is not None:
         reason = "git knows it"
-        way = f"run `git checkout {f'{commit} ' if commit else ''}-- {quoted(project.lock_name)}`; {only_new}"
+        there, path = f"{commit} " if commit else "", Path(project.lock_name)
+        if path.is_absolute() or ".." in path.parts:  # perhaps in another repository than the one that the user is in
+            way = f"run `git -C {quoted(path.parent.as_posix())} checkout {there}-- {quoted(path.name)}`; {only_new}"
+        else:
+            way = f"run `git checkout {there}-- {quoted(path.as_posix())}`; {only_new}"
     elif package is not None:
         name, source = package.as_posix(), project.root or "."
         if project.lock.name != DECK_LOCK:
@@ -431,7 +435,10 @@ def _remarks_on_missing_lock(project: Project, lock: Lock, options: Options) -> 
         way = f"if the deck is new, run `deckbuilder build` and commit deck.lock; {_RESTORED}"
     elif is_ci():
         reason = "CI is set, and what a build in CI makes is not committed"
-        way = f"if the deck is new, run `deckbuilder build` on your own machine and commit deck.lock; {_RESTORED}"
+        way = (
+            "if the deck is new, run `deckbuilder build` on your own machine and commit deck.lock "
+            f"(--new-deck builds it here, once); {_RESTORED}"
+        )
     else:
         return
     yield rules.LOCK_MISSING.at(Span(project.lock_name), reason=reason, way=way)

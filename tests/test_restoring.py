@@ -98,6 +98,21 @@ def test_a_lock_that_was_there_once_comes_back_by_the_command_that_is_told(autho
     assert "4 unchanged" in ran("build")[1]
 
 
+def test_the_command_works_from_another_folder_too(
+    author: Author, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If this failed, the advice would be an error of git's for whoever builds from elsewhere."""
+    author.commit()
+    content = lost(author)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    for source in ("../repository/content", str(author.deck)):
+        (author.deck / "deck.lock").unlink(missing_ok=True)
+        (way,) = re.findall(r"help: run `git -C (\S+) ([^`]+)`", ran("check", source)[1])
+        Author(author.root).git("-C", str(Path(way[0]).resolve()), *way[1].split())
+        assert (author.deck / "deck.lock").read_bytes() == content
+
+
 def test_a_deck_that_is_new_says_so_once(author: Author, monkeypatch: pytest.MonkeyPatch) -> None:
     """If this failed, a deck that was begun again on purpose could not be built."""
     author.commit()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from functools import lru_cache
 from itertools import islice
 from json.encoder import encode_basestring
@@ -190,7 +190,7 @@ class _Content:
         elif "deckbuilder-lock" in record:
             self.headers.append(_header_of(record, number))
         else:
-            _no_others(record, ("section", "deck"))
+            _no_others(record, {"section", "deck"})
             self.decks.append((_texts(record, "section"), _deck_name(record)))
 
     def merged(self) -> tuple[Lock, list[Renamed]]:
@@ -269,7 +269,7 @@ def _header_of(record: dict[str, Any], number: int) -> Lock:
     if version > FORMAT:
         raise _Newer(number, _short(str(version)))
     try:
-        _no_others(record, ("deckbuilder-lock", "deck", "id", "born", "release"))
+        _no_others(record, {"deckbuilder-lock", "deck", "id", "born", "release"})
         return Lock(_deck_name(record), _text(record, "id"), _time(record, "born"), release=_release(record))
     except ValueError as error:
         raise _Damage(number, str(error)) from None
@@ -279,10 +279,10 @@ def _twice(what: str, line: int) -> _Damage:
     return _Damage(line, f"this {what} stands twice, and is too long to be given another")
 
 
-_OF_NOTE: Final = (
+_OF_NOTE: Final = frozenset((
     "key", "guid", "kind", "born", "mod", "hash", "source", "answer", "retired", "was", "of", "slots", "left",
     "released", "decided", "section", "text",
-)  # fmt: skip
+))  # fmt: skip
 
 
 def _note(record: dict[str, Any], number: int, sections: dict[Section, Section]) -> LockedNote:
@@ -316,7 +316,7 @@ def _note(record: dict[str, Any], number: int, sections: dict[Section, Section])
 
 
 def _type(record: dict[str, Any]) -> LockedType:
-    _no_others(record, ("type", "mod", "hash", "released"))
+    _no_others(record, {"type", "mod", "hash", "released"})
     return LockedType(_kind(record, "type"), _time(record, "mod"), _text(record, "hash"), _delivered(record))
 
 
@@ -326,7 +326,7 @@ def _release(header: dict[str, Any]) -> Release | None:
     record = header["release"]
     if not isinstance(record, dict):
         raise ValueError("`release` is no version with its time")
-    _no_others(record, ("version", "at"))
+    _no_others(record, {"version", "at"})
     return Release(_text(record, "version"), _time(record, "at"))
 
 
@@ -346,9 +346,10 @@ def _decided(record: dict[str, Any]) -> tuple[str, ...]:
     return digests
 
 
-def _no_others(record: dict[str, Any], known: Collection[str]) -> None:
+def _no_others(record: dict[str, Any], known: Set[str]) -> None:
     """Raise ValueError for what this deckbuilder does not know: it would be gone from the lock that it writes."""
-    if other := next((name for name in record if name not in known), None):
+    if not record.keys() <= known:
+        other = next(name for name in record if name not in known)
         raise ValueError(f"`{_short(other)}` is not known here; is it of a newer deckbuilder?")
 
 
@@ -402,7 +403,7 @@ def _time(record: dict[str, Any], key: str) -> int:
 
 def _texts(record: dict[str, Any], key: str) -> tuple[str, ...]:
     value = record.get(key)
-    if not isinstance(value, list) or not all(isinstance(part, str) for part in value):
+    if not isinstance(value, list) or {*map(type, value)} - {str}:
         raise ValueError(f"`{key}` is missing or no list of texts")
     return tuple(value)
 

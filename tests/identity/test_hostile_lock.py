@@ -139,7 +139,7 @@ def test_a_refused_lock_stops_the_build_and_stays_as_it_is(tmp_path: Path) -> No
 
 def test_many_broken_lines_are_told_briefly() -> None:
     """If this failed, a file that is no lock at all would fill the memory with findings."""
-    for line, code in (("x\n", "DB307"), (f"{NOTE}\n", "DB307"), ("=======\n", "DB308")):
+    for line, code in (("x\n", "DB307"), (NOTE.replace("g1", "<") + "\n", "DB307"), ("=======\n", "DB308")):
         found = told(f"{HEADER}\n" + line * 100_000)
         assert {one.code for one in found} == {code}
 

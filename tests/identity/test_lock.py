@@ -192,7 +192,7 @@ def merged(tmp_path: Path, base: Lock, ours: Lock, theirs: Lock, attributes: str
 
 
 def with_note(lock: Lock, one: LockedNote) -> Lock:
-    return Lock(lock.deck, lock.id, lock.born, lock.types, lock.decks, {**lock.notes, one.key: one})
+    return replace(lock, notes={**lock.notes, one.key: one})
 
 
 @pytest.mark.parametrize(("ours", "theirs"), [("k2", "k3"), ("k1", "k6"), ("k5", "k6")])
@@ -212,6 +212,18 @@ def test_branches_that_add_at_the_same_place_merge_with_the_union_driver(tmp_pat
     lock, problems = read_lock(text, NAME)
     assert (code, problems) == (0, [])
     assert lock == with_note(left, right.notes["k3-b"])
+
+
+def test_of_two_releases_the_later_one_wins(tmp_path: Path) -> None:
+    """If this failed, two branches that were both released could not be merged without editing deck.lock by hand."""
+    left = replace(with_note(LOCK, note("k2", modified=5)), release=Release("1.1", 5))
+    later = {"concept": LockedType("concept", 9, "new", Delivered("1.2", "new"))}
+    right = replace(with_note(LOCK, note("k1", modified=9)), release=Release("1.2", 9), types=later)
+    code, text = merged(tmp_path, LOCK, left, right, "deck.lock merge=union\n")
+    lock, problems = read_lock(text, NAME)
+    assert (code, problems) == (0, [])
+    assert text.count("deckbuilder-lock") == 2
+    assert lock == with_note(right, note("k2", modified=5))
 
 
 def test_of_branches_that_change_the_same_note_the_later_change_wins(tmp_path: Path) -> None:

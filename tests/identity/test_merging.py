@@ -319,3 +319,13 @@ def test_a_merged_lock_is_read_in_a_line_s_own_words(tmp_path: Path) -> None:
     assert not problems
     assert lock is not None
     assert lock.notes["a"].modified == 5
+
+
+def test_a_line_a_hundred_thousand_times_is_one_note() -> None:
+    """If this failed, a file of copies would take hours to merge, or the memory."""
+    line = write_lock(lock_of(note("a"))).split("\n\n")[1]
+    text = write_lock(lock_of()) + line * 100_000
+    lock, problems = read_lock(text, NAME)
+    assert not problems
+    assert lock is not None
+    assert lock.notes == {"a": note("a")}
