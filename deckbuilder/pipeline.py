@@ -752,7 +752,7 @@ def write(
     keep_lock: bool = False,
     others: Callable[[BufferedRandom], Mapping[Path, bytes]] | None = None,
 ) -> list[Diagnostic]:
-    """Write the package, then `others`, then, if it says anything new, the lock: all or none; return why none was.
+    """Write the lock, if it says anything new, then the package, then `others`: all or none; return why none was.
 
     `others` is given the package to read. Whoever stops the machine finds the first few of the files new, none of them
     half there.
@@ -771,13 +771,13 @@ def write(
         with held(project.lock.parent), files:
             clear_away(project.lock.parent)  # even if the lock is not written
             files.folder(output.parent)
-            # First, and so moved into place first: a lock never tells of a package that is not there.
+            # First, and so moved into place first: a package never has a GUID that no lock knows.
+            if text != before and not keep_lock:
+                files.write(project.lock, content)
             package = files.open(output)
             write_package(replace(prepared.plan(), lock=content), package)
             for path, other in (others(package) if others else {}).items():
                 files.write(path, other)
-            if text != before and not keep_lock:
-                files.write(project.lock, content)
             if _lock_text(project) != before:
                 raise CannotGoOn(rules.LOCK_CHANGED.at(Span(project.lock_name)))
     except CannotGoOn as stop:

@@ -25,6 +25,7 @@ from deckbuilder.packaging.reading import deck_name, read_package, read_packed_l
 from deckbuilder.pipeline import BuildResult, check, looking, prepare
 from deckbuilder.project import Project, load_project, slug
 from deckbuilder.rendering.notes import fingerprint
+from deckbuilder.source.files import read_text
 
 _T = TypeVar("_T")
 
@@ -87,7 +88,8 @@ def _write(project: Project, text: str, *, force: bool) -> list[Diagnostic]:
     try:
         with held(project.lock.parent), files:
             clear_away(project.lock.parent)
-            if is_there(project.lock) and not force:
+            # The same lock is none to be lost: the command was interrupted after it had written.
+            if is_there(project.lock) and not force and read_text(project.lock, "", "lock-mb")[0] != text:
                 raise CannotGoOn(rules.LOCK_PRESENT.at(place, path=project.lock_name))
             files.write(project.lock, text.encode())
     except CannotGoOn as stop:

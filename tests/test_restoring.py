@@ -225,6 +225,7 @@ def test_a_lock_that_is_there_is_not_replaced_by_accident(author: Author) -> Non
     assert lock.read_bytes() == b"damaged\n"
     assert ran("lock", "restore", "build/algebra.apkg", "--force")[0] == 0
     assert lock.read_bytes() == content
+    assert ran("lock", "restore", "build/algebra.apkg")[0] == 0, "it is the same lock"
 
 
 def test_a_deck_that_was_released_needs_its_lock(author: Author) -> None:

@@ -321,6 +321,11 @@ def _shown(work: Path) -> None:
     (work / "content" / "more" / "other.md").write_text("# Other\n\n1. What is a dot?\n\n   A point.\n", "utf-8")
 
 
+def _lost(work: Path) -> None:
+    _edited(work)
+    (work / "content" / "deck.lock").unlink()
+
+
 def _checked_out(work: Path) -> None:
     Author(work).git("checkout", "--quiet", "--", ".")
 
@@ -332,6 +337,7 @@ SCENES = {
     "diff": Scene(("diff", "--against", "build/deck.apkg"), _edited),
     "drills": Scene(("drill", "list"), _edited),
     "init": Scene(("init", "notes/mine"), _empty, recover=_emptied),
+    "lock": Scene(("lock", "restore", "build/deck.apkg"), _lost),
     "release": Scene(("release", "1.1", "-o", "build/deck.apkg"), _edited, recover=_checked_out),
     "preview": Scene(("preview", "--static", "site"), _shown, shows_errors=True),
 }

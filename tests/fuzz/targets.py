@@ -240,7 +240,7 @@ def _prepared_lock() -> Lock:
         deck = Path(folder)
         (deck / "deck.yml").write_text("name: Fuzz\n", "utf-8")
         (deck / "notes.md").write_text(NOTES, "utf-8")
-        prepared, result = prepare(deck, Options(now=NOW - 1000))
+        prepared, result = prepare(deck, Options(now=NOW - 1000, new_deck=True))
         assert prepared, result.diagnostics
         return prepared.lock
 
