@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from typing import Final, TypeVar
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from deckbuilder.drills.slots import Slot
 from deckbuilder.identity.keys import Keys, key_for, known_text
@@ -69,7 +69,7 @@ def merge_notes(lines: Iterable[LockedNote], header: Lock) -> tuple[dict[str, Lo
     Of two lines of one note the later change wins. Two notes with one key stay two notes. A key or earlier key
     belongs to one note only.
     """
-    notes = [_one_of(same, header) for same in _grouped(lines, lambda one: one.guid).values()]
+    notes = [_one_of(same, header) for _, same in sorted(_grouped(lines, lambda one: one.guid).items())]
     notes = _with_their_wholes(notes)
     keys = _Keys(_with_their_wholes(notes))
     keys.part_rivals()
@@ -102,10 +102,7 @@ def _one_of(lines: Sequence[LockedNote], header: Lock) -> LockedNote:
 
 def _change_order(line: LockedNote) -> tuple[object, ...]:
     """Order the lines of one note by their changes; of two at one time, the one that is not retired is the later."""
-    return (
-        line.modified, not line.retired, line.fingerprint, line.source, line.answer, line.section, line.text, line.key,
-        line.aliases, line.left, line.decided,
-    )  # fmt: skip
+    return line.modified, not line.retired, bool(line.fingerprint), repr(astuple(line)[:-1])
 
 
 def _slots_of(lines: Iterable[LockedNote]) -> tuple[Slot, ...]:
@@ -172,7 +169,9 @@ class _Keys:
                 return
             wholes = [key for key in shared if not any(note.of in shared for note in groups[key])]
             for key in wholes if depth < _DEEPEST - 1 else shared:
-                self._part(groups[key])
+                now = [self.notes[note.guid] for note in groups[key]]  # some may have followed their wholes
+                if len(still := [note for note in now if note.key == key]) > 1:
+                    self._part(still)
 
     def _part(self, rivals: Sequence[LockedNote]) -> None:
         first, *others = sorted(rivals, key=_claim_on_key)
@@ -204,11 +203,12 @@ class _Keys:
 
 
 def _claim_on_key(note: LockedNote) -> tuple[object, ...]:
-    """Order notes by their claim on a key that they share: one that was given as an id first, then the older one.
+    """Order notes by their claim on a key that they share: one that was given as an id first.
 
-    A question with that id takes the note of that key, whatever its words are; one without is found by its words.
+    A question with that id takes the note of that key, whatever its words are; one without is found by its words. Then
+    come notes that are not retired, that learners have, that are older.
     """
-    return (_is_made_of_words(note), *_age(note))
+    return (_is_made_of_words(note), note.retired, note.delivered is None, *_age(note))
 
 
 def _is_made_of_words(note: LockedNote) -> bool:

@@ -239,6 +239,15 @@ def test_the_same_question_of_two_branches_is_one_note_and_a_retired_one() -> No
     assert [(one.guid, one.retired) for one in found.values()] == [("g1", False), ("g2", True)]
 
 
+def test_of_the_same_question_the_note_that_learners_have_stays() -> None:
+    """If this failed, a question that one branch released would come to its learners a second time."""
+    delivered = Delivered("1.0", "f.f")
+    found = merged(note("a", "g1", born=3), note("a", "g2", born=4, delivered=delivered))
+    assert [(one.guid, one.retired) for one in found.values()] == [("g1", True), ("g2", False)]
+    found = merged(note("a", "g1", born=3, retired=True), note("a", "g2", born=4))
+    assert [(one.guid, one.retired) for one in found.values()] == [("g1", True), ("g2", False)]
+
+
 def test_parts_go_with_the_note_that_they_were_born_with() -> None:
     """If this failed, the steps of one branch's derivation would bring their histories to the other's."""
     ours = lock_of(note("a", "g1", born=3, text="A first?"), note("a.s", "p1", born=3, of="a"))
