@@ -146,6 +146,11 @@ def _joined(root: str, name: str) -> str:
     return f"{root}/{name}" if root else name
 
 
+def list_of_releases(lock: Path) -> Path:
+    """Return where the list of a deck's releases lies: beside deck.lock, named after the file where the deck is one."""
+    return lock.with_name(RELEASES if lock.name == DECK_LOCK else lock.name.replace(f".{DECK_LOCK}", ".releases.md"))
+
+
 def plain_name(text: str) -> str:
     """Return a text as a deck's name: one line, no quotes, no subdecks, nothing that is HTML."""
     return subdeck_name(text.replace('"', "").replace("::", "-")).strip() or "deck"

@@ -119,9 +119,10 @@ NUL_CHARACTER = Rule(
 NO_QUESTIONS = Rule(
     code="DB105",
     name="no-questions",
-    severity=WARNING,
+    severity=ERROR,
     message="no question was found",
-    why="A question is an item of an ordered list (`1)` or `1.`) that stands directly under a heading.",
+    why="A question is an item of an ordered list (`1)` or `1.`) that stands directly under a heading. "
+    "A deck without questions gives no package, and its name and id stay open.",
     mend="Put the questions into an ordered list under a heading, or write `questions: headings` if headings ask.",
 )
 
@@ -280,6 +281,15 @@ WORKER_DIED = Rule(
     message="one of the processes that read and render was ended from outside, and nothing is written",
     why="A deck without the notes of some files would retire them all. A system short of memory ends processes so.",
     mend="Build again; with `--jobs 1` a single process does all the work and needs the least memory.",
+)
+
+MERGE_CONFLICT = Rule(
+    code="DB128",
+    name="merge-conflict",
+    severity=ERROR,
+    message="a merge conflict was left here (`{marker}`)",
+    why="The file has two versions of a passage. Built as it is, both would come onto cards, with the markers between.",
+    mend="Keep one version, or join both, and delete the lines with `<<<<<<<`, `=======` and `>>>>>>>`.",
 )
 
 UNANSWERED = Rule(
@@ -473,7 +483,8 @@ LOCK_DAMAGED = Rule(
     severity=ERROR,
     message="deck.lock cannot be read here: {problem}",
     why="The lock holds every note's identity. Starting anew would give every learner duplicates of all cards, so nothing is guessed.",
-    mend="Restore the file from git (`git checkout -- {file}`) or mend the line.",
+    mend="Restore the file from git (`git checkout -- {file}`) or from a package (`deckbuilder lock restore`), "
+    "or correct the line.",
 )
 
 LOCK_CONFLICT = Rule(
@@ -482,7 +493,8 @@ LOCK_CONFLICT = Rule(
     severity=ERROR,
     message="a merge conflict was left in deck.lock",
     why="Both sides' notes must stay, and only you can say so.",
-    mend="Keep the lines of both sides, delete the three marker lines, and build; of two lines with the same key keep one.",
+    mend="Delete the marker lines, keep all other lines of both sides, and build: the build merges them. "
+    "With `deck.lock merge=union` in .gitattributes git does the same by itself.",
 )
 
 LOCK_NEWER = Rule(
@@ -556,6 +568,71 @@ DECK_RENAMED = Rule(
     why="Anki never moves existing cards to a renamed deck: learners would get a second deck with the new cards only. "
     "So the name of the first build is kept in deck.lock, for the deck and for its note types.",
     mend="Nothing. Learners may rename the deck in Anki themselves; it stays theirs.",
+)
+
+KEYS_PARTED = Rule(
+    code="DB321",
+    name="keys-parted",
+    severity=NOTE,
+    message="two branches gave the key `{key}` to two new notes; this one is `{new}` from now on",
+    why="Each note keeps its GUID, and so its history; only the key, its readable name, must be its own.",
+    mend="Nothing. If both branches added the very same question, one note is kept and the other is retired.",
+)
+
+LOCK_MISSING = Rule(
+    code="DB322",
+    name="lock-missing",
+    severity=ERROR,
+    message="deck.lock is missing: {reason}",
+    why="A lock made from scratch gives every note a new GUID, and every learner of the deck all cards a second time.",
+    mend="Get it back: `git checkout HEAD -- content/deck.lock`, or `deckbuilder lock restore` from the newest package. "
+    "Only for the first build of a deck that nobody has yet, use --new-deck.",
+    help="{way}",
+)
+
+NO_NOTES = Rule(
+    code="DB323",
+    name="no-notes",
+    severity=ERROR,
+    message="none of {questions} questions has an answer",
+    why="A deck without notes gives no package, and its name and id stay open.",
+    mend="Write an answer below a question, indented by four spaces.",
+)
+
+LOCK_PRESENT = Rule(
+    code="DB324",
+    name="lock-present",
+    severity=ERROR,
+    message="`{path}` is there already",
+    why="The lock that is there may know notes that the package does not; they would get new GUIDs.",
+    mend="Keep it, unless you know that it is wrong. Then use --force: the package's lock takes its place.",
+)
+
+OTHER_DECK = Rule(
+    code="DB325",
+    name="other-deck",
+    severity=ERROR,
+    message="this package is of the deck `{found}`, and here is `{expected}`",
+    why="With another deck's lock, learners of both decks would get each other's notes.",
+    mend="Name a package of this deck. If it is this deck under an earlier name or id, use --force.",
+)
+
+LOCK_UNRESTORABLE = Rule(
+    code="DB326",
+    name="lock-unrestorable",
+    severity=ERROR,
+    message="no lock can be made from this package: {problem}",
+    why="It was built before packages carried deck.lock, so all must be read from its notes.",
+    mend="Use a newer package, or the lock from git's history.",
+)
+
+LOCK_REBUILT = Rule(
+    code="DB327",
+    name="lock-rebuilt",
+    severity=NOTE,
+    message="made from the notes of the package, which carries no deck.lock; lost: {lost}",
+    why="Keys, GUIDs and change times are in the notes. Only a lock says the rest.",
+    mend="Look at `deckbuilder diff`, then build and commit deck.lock. A lock from git, or a newer package, has everything.",
 )
 
 MATH_BLANKS = Rule(
@@ -1245,7 +1322,8 @@ HISTORY_LOST = Rule(
     severity=ERROR,
     message="{count} of {all} histories would be lost or changed: {which}",
     why="A learner's reviews and intervals are what the whole deck is worth to them.",
-    mend="Do not publish this package. The GUIDs or the number of cards of these notes changed: restore deck.lock.",
+    mend="Do not publish this package. The GUIDs or the number of cards of these notes changed: restore deck.lock "
+    "from git, or with `deckbuilder lock restore` from the package that learners have.",
 )
 
 UPDATE_MISSED = Rule(

@@ -9,7 +9,17 @@ from typing import Final
 import click
 
 from deckbuilder import __version__
-from deckbuilder.cli import building, comparing, drilling, explaining, learners, previewing, publishing, starting
+from deckbuilder.cli import (
+    building,
+    comparing,
+    drilling,
+    explaining,
+    learners,
+    locking,
+    previewing,
+    publishing,
+    starting,
+)
 
 INTERRUPTED: Final = 130
 BROKEN_PIPE: Final = 141
@@ -76,7 +86,7 @@ def main() -> None:
 
 COMMANDS = (
     starting.init, building.build, building.check, previewing.preview, comparing.diff, drilling.drill,
-    explaining.explain, publishing.release, learners.verify, learners.push,
+    explaining.explain, publishing.release, learners.verify, learners.push, locking.lock,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

@@ -11,6 +11,7 @@ from deckbuilder.cli.shared import (
     PATH,
     allow_option,
     form_option,
+    new_deck_option,
     report_findings,
     say,
     source_argument,
@@ -41,6 +42,7 @@ def _version(_context: click.Context, _parameter: click.Parameter, value: str) -
 @allow_option
 @waivers_option
 @click.option("--retire", is_flag=True, help="Allow more than a quarter of the notes to be retired at once.")
+@new_deck_option
 @form_option
 def release(
     version: str,
@@ -52,6 +54,7 @@ def release(
     allow: tuple[Waiver, ...],
     waivers: Path | None,
     retire: bool,
+    new_deck: bool,
     form: str,
 ) -> None:
     """Release SOURCE as VERSION, such as 1.2, from a clean git tree.
@@ -70,7 +73,9 @@ def release(
 
     if tag and locked:
         raise click.UsageError("--tag records a new release; with --locked there is none")
-    options = Options(output=output, locked=locked, strict=strict, retire=retire, allow=allow, waivers=waivers)
+    options = Options(
+        output=output, locked=locked, strict=strict, retire=retire, allow=allow, waivers=waivers, new_deck=new_deck
+    )
     result = publishing.release(source, version, options)
     if tag and not result.failed:
         problems = publishing.record(result, source)

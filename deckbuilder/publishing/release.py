@@ -18,7 +18,7 @@ from deckbuilder.files import TooLarge, clear_away, is_there, real_path
 from deckbuilder.identity.lock import Lock, Release
 from deckbuilder.limits import MEGABYTE, limits
 from deckbuilder.pipeline import BuildResult, Options, Prepared
-from deckbuilder.project import DECK_LOCK, RELEASES
+from deckbuilder.project import DECK_LOCK, list_of_releases
 from deckbuilder.publishing.changes import ReleaseChanges, changes_since_release, is_later, released
 from deckbuilder.publishing.notes import listing, release_notes, section_for, section_of, with_section
 from deckbuilder.publishing.repository import GitError, Repository, repository_of
@@ -141,7 +141,7 @@ def _remarks_on_version(lock: Lock, version: str, prepared: Prepared) -> Iterabl
 def _tracked(prepared: Prepared, section: str, version: str) -> tuple[dict[Path, bytes], list[Diagnostic]]:
     """Return the files besides the lock that git is to remember of the release: the list of releases, deck.yml."""
     project = prepared.project
-    path = _list_of_releases(prepared)
+    path = list_of_releases(prepared.project.lock)
     before, problems = _list_so_far(path)
     if problems:
         return {}, problems
@@ -174,7 +174,7 @@ def _with_lock(prepared: Prepared, lock: Lock) -> Prepared:
 def _again(prepared: Prepared, built: BuildResult, version: str, output: Path) -> ReleaseResult:
     """Write the package of the release that the lock knows, and what goes with it: CI's work on the release's tag."""
     project, last = prepared.project, prepared.lock.release
-    path = _list_of_releases(prepared)
+    path = list_of_releases(prepared.project.lock)
     text, problems = _list_so_far(path)
     if problems:
         return ReleaseResult(_with_findings(built, problems), version)
@@ -231,12 +231,6 @@ def _beside(output: Path) -> tuple[Path, Path, Path]:
         output.with_name("release-notes.md"),
         output.with_name("ankiweb.txt"),
     )
-
-
-def _list_of_releases(prepared: Prepared) -> Path:
-    """Return where the deck's list of releases lies: beside deck.lock, named after the file where the deck is one."""
-    lock = prepared.project.lock
-    return lock.with_name(RELEASES if lock.name == DECK_LOCK else lock.name.replace(f".{DECK_LOCK}", ".releases.md"))
 
 
 def _list_so_far(path: Path) -> tuple[str | None, list[Diagnostic]]:

@@ -231,8 +231,8 @@ def test_python_markdown_is_not_given_what_would_keep_it_busy(piece: str, tmp_pa
     """If this failed, one answer of a stranger's could keep a build busy for hours: its time grows with the square."""
     (tmp_path / "deck.yml").write_text("flavour: python-markdown\n", "utf-8")
     (tmp_path / "notes.md").write_text(f"# T\n\n1) q\n\n    {piece * (20_000 // len(piece))}\n", "utf-8")
-    (found,) = (one for one in check(tmp_path).diagnostics if one.is_error)
-    assert (found.code, found.span.line) in [("DB413", 3), ("DB413", 5)]
+    errors = [(one.code, one.span.line) for one in check(tmp_path).diagnostics if one.is_error]
+    assert errors in ([("DB413", 5)], [("DB105", 1), ("DB413", 3)])
     table = "\n".join(f"    | [a{n}](https://example.org/{n}) | `b[{n}]` |" for n in range(200))
     notes = f"# T\n\n1) q\n\n    | a | b |\n    |---|---|\n{table}\n\n    ```python\n    {'[' * 5_000}\n    ```\n"
     (tmp_path / "notes.md").write_text(notes, "utf-8")
