@@ -52,7 +52,7 @@ from deckbuilder.rendering.drafts import (
     moved,
 )
 from deckbuilder.rendering.media import MediaFile
-from deckbuilder.rendering.notes import RenderedNote, ResolvedNote, rendered, too_long_fields
+from deckbuilder.rendering.notes import RenderedNote, ResolvedNote, earlier_fingerprints, rendered, too_long_fields
 from deckbuilder.rendering.options import PYTHON_MARKDOWN, RenderOptions
 from deckbuilder.rendering.pictures import load_pictures
 from deckbuilder.source.files import read_files, read_text
@@ -554,7 +554,7 @@ def _stamp(
     decks = deck_names(lock.deck, [note.question.section[:depth] for note in rendered], lock, came_from)
     stamped_notes = []
     for note in rendered:
-        content, deck = _content(note), decks[note.question.section[:depth]]
+        content, deck = _content(note, project, lock), decks[note.question.section[:depth]]
         locked = stamped(note.identity, content, now)
         left = decks_left(note.identity.known, deck, lock, depth)
         if left != locked.left:
@@ -565,10 +565,21 @@ def _stamp(
     return stamped_notes, updated_lock(lock, [note.locked for note in stamped_notes], types, decks)
 
 
-def _content(note: RenderedNote) -> Content:
+def _content(note: RenderedNote, project: Project, lock: Lock) -> Content:
     resolved, section = note.resolved, note.question.section
-    fingerprint = note.prints.fingerprint
-    return Content(note.kind, section, resolved.text, resolved.answer, fingerprint, resolved.of, resolved.slots)
+    known, prints = note.identity.known, note.prints
+    doubtful = known is not None and not known.source and known.fingerprint != prints.fingerprint
+    return Content(
+        kind=note.kind,
+        section=section,
+        text=resolved.text,
+        answer=resolved.answer,
+        fingerprint=prints.fingerprint,
+        source=prints.source,
+        of=resolved.of,
+        slots=resolved.slots,
+        earlier=earlier_fingerprints(note, project.settings, lock.deck) if doubtful else (),
+    )
 
 
 def remarks_on_clock(lock: Lock, project: Project) -> Iterable[Diagnostic]:

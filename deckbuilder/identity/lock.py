@@ -45,20 +45,25 @@ class Release(Struct, frozen=True):
 
 
 class Delivered(Struct, frozen=True):
-    """What learners last got of a note or note type: its fingerprint, and the version that brought it."""
+    """What learners last got of a note or note type: its fingerprint, and the version that brought it.
+
+    `source` is the fingerprint of what the author had written, "" where it is not known.
+    """
 
     version: str
     fingerprint: str
+    source: str = ""
 
 
 class LockedNote(Struct, frozen=True, eq=False):
     """What is remembered of a note. Times are in seconds since 1970.
 
     `kind` is the kind that it was born with, which is its note type in Anki for ever; `fingerprint` stands for its
-    rendered fields and tags, `answer` for its answer's words; `aliases` are earlier keys; `line` is its line in the
-    lock. `of` is the key of the note that it is a part of (a level, a variant or a step of it), "" for a question's
-    own note; `slots` holds a drill's variants by value. `delivered` is what the last release had of the note, None
-    if it had none; `left` are the decks that its card may still be in, because it was there before.
+    rendered fields and tags, `source` for what its author wrote ("" in a lock of old), `answer` for its answer's words;
+    `aliases` are earlier keys; `line` is its line in the lock. `of` is the key of the note that it is a part of (a
+    level, a variant or a step of it), "" for a question's own note; `slots` holds a drill's variants by value.
+    `delivered` is what the last release had of the note, None if it had none; `left` are the decks that its card may
+    still be in, because it was there before.
     """
 
     key: str
@@ -76,6 +81,7 @@ class LockedNote(Struct, frozen=True, eq=False):
     slots: tuple[Slot, ...] = ()
     delivered: Delivered | None = None
     left: tuple[str, ...] = ()
+    source: str = ""
     line: int = 0
 
     def __eq__(self, other: object) -> bool:
@@ -123,7 +129,7 @@ def _lines(lock: Lock) -> Iterator[str]:
     for _, kind in sorted(lock.types.items()):
         record: dict[str, object] = {"type": kind.kind, "mod": kind.modified, "hash": kind.fingerprint}
         if kind.delivered:
-            record["released"] = [kind.delivered.version, kind.delivered.fingerprint]
+            record["released"] = list(_of_delivered(kind.delivered))
         yield _json(record)
     for section, name in sorted(lock.decks.items()):
         yield _json({"section": list(section), "deck": name})
@@ -141,9 +147,14 @@ def _note_line(note: LockedNote) -> str:
     return (
         f'{{"key": {_quoted(note.key)}, "guid": {_quoted(note.guid)}, "kind": "{note.kind}", '
         f'"born": {note.born}, "mod": {note.modified}, "hash": {_quoted(note.fingerprint)}, '
+        f"{_source(note)}"
         f'"answer": {_quoted(note.answer)}, {_what_few_have(note)}"section": {_list(note.section)}, '
         f'"text": {_quoted(note.text)}}}'
     )
+
+
+def _source(note: LockedNote) -> str:
+    return f'"source": {_quoted(note.source)}, ' if note.source else ""
 
 
 def _what_few_have(note: LockedNote) -> str:
@@ -159,8 +170,12 @@ def _what_few_have(note: LockedNote) -> str:
     if note.left:
         said += f'"left": {_list(note.left)}, '
     if note.delivered:
-        said += f'"released": {_list((note.delivered.version, note.delivered.fingerprint))}, '
+        said += f'"released": {_list(_of_delivered(note.delivered))}, '
     return said
+
+
+def _of_delivered(delivered: Delivered) -> tuple[str, ...]:
+    return tuple(filter(None, astuple(delivered)))
 
 
 @lru_cache(maxsize=1024)  # notes of one section have the same
@@ -245,18 +260,20 @@ class _Content:
         found = _AS_WRITTEN.fullmatch(line)
         if not found:
             return None
-        key, guid, kind, born, modified, fingerprint, answer, of, version, released, listed, text = found.groups()
+        key, guid, kind, born, modified, fingerprint, source, answer, of, *released, listed, text = found.groups()
         section = self._sections.get(listed) or self._section(listed)
         if section is None or not (line.isascii() or (key + guid + (of or "")).isprintable()):
             return None
-        delivered = Delivered(version, released) if version else None
+        version, *prints = released
+        delivered = Delivered(version, *filter(None, prints)) if version else None
         try:
             prose = _decoded(text)[0] if "\\" in text else text[1:-1]
         except ValueError:  # an escape that is none
             return None
         return LockedNote(
-            key, guid, kind, int(born), int(modified), fingerprint, answer, section, prose, False, (), of or "", (),
-            delivered, (), number,
+            key=key, guid=guid, kind=kind, born=int(born), modified=int(modified), fingerprint=fingerprint,
+            answer=answer, section=section, text=prose, of=of or "", delivered=delivered, source=source or "",
+            line=number,
         )  # fmt: skip
 
     def _section(self, listed: str) -> Section | None:
@@ -310,8 +327,9 @@ _PROSE: Final = r'"[^"\\\x00-\x1f]*+(?:\\[^u][^"\\\x00-\x1f]*+)*+"'  # `\u` may 
 _TIME: Final = "(0|[1-9][0-9]{0,10})"
 _AS_WRITTEN: Final = re.compile(
     rf'\{{"key": {_QUOTED_WORD}, "guid": {_QUOTED_WORD}, "kind": "({"|".join(KIND_NAMES)})", '
-    rf'"born": {_TIME}, "mod": {_TIME}, "hash": {_NAME}, '
-    rf'"answer": "([^"\\\x00-\x1f]*+)", (?:"of": {_QUOTED_WORD}, )?(?:"released": \[{_NAME}, {_NAME}\], )?'
+    rf'"born": {_TIME}, "mod": {_TIME}, "hash": {_NAME}, (?:"source": {_NAME}, )?'
+    rf'"answer": "([^"\\\x00-\x1f]*+)", (?:"of": {_QUOTED_WORD}, )?'
+    rf'(?:"released": \[{_NAME}, {_NAME}(?:, {_NAME})?\], )?'
     rf'"section": (\[(?:{_PROSE}(?:, {_PROSE})*+)?\]), "text": ({_PROSE})\}}'
 )
 
@@ -374,8 +392,8 @@ def _twice(what: str) -> ValueError:
 
 
 _OF_NOTE: Final = (
-    "key", "guid", "kind", "born", "mod", "hash", "answer", "retired", "was", "of", "slots", "left", "released",
-    "section", "text",
+    "key", "guid", "kind", "born", "mod", "hash", "source", "answer", "retired", "was", "of", "slots", "left",
+    "released", "section", "text",
 )  # fmt: skip
 
 
@@ -393,6 +411,7 @@ def _note(record: dict[str, Any], number: int) -> LockedNote:
         born=_time(record, "born"),
         modified=_time(record, "mod"),
         fingerprint=_text(record, "hash"),
+        source=_text(record, "source") if "source" in record else "",
         answer=_text(record, "answer", empty=True),
         section=_texts(record, "section"),
         text=_text(record, "text", empty=True),
@@ -425,7 +444,7 @@ def _delivered(record: dict[str, Any]) -> Delivered | None:
     if "released" not in record:
         return None
     parts = _texts(record, "released")
-    if len(parts) != 2 or not all(parts):
+    if len(parts) not in (2, 3) or not all(parts):
         raise ValueError("`released` is no version with a fingerprint")
     return Delivered(*parts)
 

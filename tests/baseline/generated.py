@@ -6,6 +6,7 @@ stages, each a set of sources with the time of its build; the last stage's sourc
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, TypeVar
 
@@ -66,7 +67,7 @@ _THINGS = (
     "kernel", "lattice", "gradient", "monsoon", "sonnet", "enzyme", "turbine", "glacier", "ledger", "cipher", "keel",
     "violin", "prism", "reef", "compiler", "tariff", "neuron", "sextant", "yeast", "fresco", "piston", "dialect",
     "comet", "loom", "quorum", "estuary", "isotope", "syllable", "pulley", "mortgage", "Österreich", "Übung", "naïveté",
-    "संज्ञा", "قاعدة", "量子", "частица", "λόγος", "cafe\u0301", "tie\u0302n",
+    "संज्ञा", "قاعدة", "量子", "частица", "λόγος",
 )  # fmt: skip
 _QUALITIES = (
     "convex", "silent", "early", "brittle", "sparse", "northern", "formal", "warm", "hidden", "linear", "acute", "late",
@@ -228,6 +229,12 @@ def _unanswered(chance: Chance, number: int) -> Item:
     return Item(_prompt(chance, number), "", chance.pick(("", "TODO: later")))
 
 
+def _decomposed(item: Item) -> Item:
+    """Return a question as some keyboards and PDFs give it: letters and their marks apart."""
+    prompt, data, answer = (unicodedata.normalize("NFD", text) for text in (item.prompt, item.data, item.answer))
+    return Item(prompt, data, answer, item.card)
+
+
 def _card(chance: Chance, number: int, says: str = "", *, may_be_concept: bool = True) -> str:
     said = [says] if says else []
     if chance.one_in(5):
@@ -260,7 +267,8 @@ def _sections(chance: Chance) -> Sections:
             items = []
             for _ in range(1 + chance.below(3)):
                 number += 1
-                items.append(chance.pick(_KINDS)(chance, number))
+                item = (chance.pick(_KINDS) if number > 1 else _concept)(chance, number)  # a deck has a note
+                items.append(_decomposed(item) if chance.one_in(15) else item)
             if chance.one_in(4):
                 number += 1
                 items.append(_same_words(chance, number))
@@ -377,4 +385,5 @@ def _edited(chance: Chance, sections: Sections, stage: int) -> Sections:
             edited[place][at] = item._replace(answer="")
         elif doing == 5 and len(edited[place]) > 1 and item.prompt != "Give an example.":
             edited[chance.pick(places)].append(edited[place].pop(at))
-    return edited
+    has_notes = any(item.answer and not item.answer.startswith("TODO") for items in edited.values() for item in items)
+    return edited if has_notes else sections
