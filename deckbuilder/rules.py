@@ -1212,6 +1212,25 @@ VERSION_UNWRITABLE = Rule(
     mend='Write `version` as a line of its own, such as `version: "1.2"`.',
 )
 
+SHALLOW_CLONE = Rule(
+    code="DB836",
+    name="shallow-clone",
+    severity=ERROR,
+    message="this clone has only a part of the history, so a release cannot know the latest change time of each note",
+    why="After a `git revert`, deck.lock has an earlier change time than learners have, and Anki would drop the older text. A release looks through all versions of deck.lock for the latest one.",
+    mend="Run `git fetch --unshallow`, and release again. In CI, check out with `fetch-depth: 0`.",
+)
+
+REBUILT = Rule(
+    code="DB837",
+    name="changed-by-deckbuilder",
+    severity=NOTE,
+    message="{count} notes were changed by deckbuilder, or only in formatting or formulas, and are not stamped: {which}",
+    why="Their HTML differs from that of the last release, but what their author wrote is the same, as far as deck.lock knows. New learners get the new HTML. Those who have the notes keep the old one, and with it their own edits and tags.",
+    mend="Nothing, or `deckbuilder release VERSION --refresh`: it stamps these notes, and an import then overwrites what learners wrote on them.",
+    help="`deckbuilder release {version} --refresh` stamps them; an import then overwrites what learners wrote on them.",
+)
+
 ANKI_MISSING = Rule(
     code="DB810",
     name="anki-missing",

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from deckbuilder.drills.slots import Slot
 from deckbuilder.identity.evidence import same_answer
 from deckbuilder.identity.keys import known_text
-from deckbuilder.identity.lock import Lock, LockedNote, LockedType, Section
+from deckbuilder.identity.lock import Lock, LockedNote, LockedType, Release, Section
 from deckbuilder.identity.resolve import Identity
 from deckbuilder.project import subdeck_name
 
@@ -139,6 +139,32 @@ def stamped(identity: Identity, content: Content, now: int) -> LockedNote:
 
 def _body(fingerprint: str) -> str:
     return fingerprint.partition(".")[0]
+
+
+class Since(StrEnum):
+    """What became of a released note since the release that learners have."""
+
+    NOTHING = "nothing"
+    CORRECTED = "corrected"
+    MOVED = "moved"
+    REBUILT = "changed by deckbuilder"
+
+
+def since_release(note: LockedNote, release: Release | None) -> Since:
+    """Return what became of a note that was delivered, since the last `release`.
+
+    Where a lock of old does not say what its author had written then, a note was edited if a build stamped it since.
+    """
+    was = note.delivered
+    if was is None or release is None or was.fingerprint == note.fingerprint:
+        return Since.NOTHING
+    moved = moved_between((was.fingerprint, was.source), (note.fingerprint, note.source))
+    if moved is None:
+        body = _body(was.fingerprint) != _body(note.fingerprint)
+        moved = Moved(body=body, anything=note.modified > release.at)
+    if not moved.anything:
+        return Since.REBUILT
+    return Since.CORRECTED if moved.body else Since.MOVED
 
 
 def stamped_type(kind: str, fingerprint: str, lock: Lock, now: int) -> LockedType:

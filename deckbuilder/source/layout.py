@@ -60,7 +60,7 @@ class _Reader:
             self._take_fenced(line)
         elif not line.strip(" \t"):
             self._take_blank(line)
-        elif (found := _FENCE.match(line)) if "```" in line or "~~~" in line else None:
+        elif ("```" in line or "~~~" in line) and (found := _FENCE.match(line)):
             self._fence = found[1]
             self._keep(line)
         else:
