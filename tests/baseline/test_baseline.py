@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from deckbuilder import drafting, pipeline
+from deckbuilder import pipeline
 from deckbuilder.identity.changes import Change
 from deckbuilder.identity.lock import Lock, read_lock, write_lock
 from deckbuilder.pipeline import Options, Prepared, prepare
 from deckbuilder.rendering import notes
-from deckbuilder.rendering.renderer import Rendered
 from deckbuilder.source.files import read_files
 from tests.baseline.generated import DAY, FIRST
 from tests.baseline.record import DeckRecord, deck_of, lay_out, lock_of, notes_of, rows, source_of
+from tests.support.rerendering import NEW, render_otherwise
 
 CHUNKS = 16
 LATER = FIRST + 2000 * DAY
@@ -99,19 +99,6 @@ def test_the_baseline_is_of_every_kind() -> None:
 # A new program that renders otherwise
 
 
-def renders_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give every piece of HTML a class that today's program does not give."""
-    for name in ("render", "render_inline"):
-        render = getattr(drafting, name)
-
-        def anew(*words: Any, render: Any = render) -> Rendered:
-            made: Rendered = render(*words)
-            return replace(made, html=f'<span class="{NEW}">{made.html}</span>')
-
-        monkeypatch.setattr(drafting, name, anew)
-
-
-NEW = "of-a-new-program"
 SOME = (0, 8)
 
 
@@ -127,7 +114,7 @@ def test_another_rendering_moves_no_change_time(
         if lock == "of today":
             lock_of(folder).write_text(write_lock(found.lock), "utf-8")
         with monkeypatch.context() as patch:
-            renders_otherwise(patch)
+            render_otherwise(patch)
             after = prepared(folder)
         assert [note.change for note in after.notes] == [Change.UNCHANGED] * len(after.notes), name
         assert remembered(after.lock) == remembered(found.lock), name
@@ -179,7 +166,7 @@ def test_an_edit_is_stamped_whatever_the_program_changed_with_it(
         lines[at] += f"\n\n{indent}One thing more is to be said."
         path.write_text("\n".join(lines), "utf-8")
         with monkeypatch.context() as patch:
-            renders_otherwise(patch)
+            render_otherwise(patch)
             after = prepared(folder)
         changed = {note.locked.key for note in after.notes if note.change is not Change.UNCHANGED}
         of_question = {note.locked.key for note in found.notes if note.rendered.question.span == edited.span}
