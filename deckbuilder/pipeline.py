@@ -62,6 +62,8 @@ from deckbuilder.workers import WorkerDied, beside, processors, shared_out
 CLOCK_SLACK = 2
 """Seconds by which a change time may run ahead of the clock before the build refuses instead of waiting."""
 
+_NAMED = 5  # notes that a finding on many of them names
+
 DECK_LEVELS = 11
 """How deep the real Anki lets decks lie below one another."""
 
@@ -222,6 +224,7 @@ def _prepare(
 
     templates = load_templates(KIND_NAMES)
     notes, new_lock = _stamp(rendered_notes, templates, project, lock, now)
+    diagnostics += _remarks_on_doubtful(notes, project)
     diagnostics += remarks_on_clock(new_lock, project)
     diagnostics += _remarks_on_decks(notes, project)
     description, found = render_description(project.settings.description, project.place)
@@ -582,6 +585,19 @@ def _content(note: RenderedNote, project: Project, lock: Lock) -> Content:
     )
 
 
+def _remarks_on_doubtful(notes: Iterable[StampedNote], project: Project) -> Iterable[Diagnostic]:
+    """Yield a note on those that an earlier program's lock cannot tell to be edited or not."""
+    known = ((note.rendered.identity.known, note) for note in notes if note.change is Change.UNCHANGED)
+    keys = [
+        note.locked.key
+        for before, note in known
+        if before and not before.source and before.fingerprint != note.locked.fingerprint
+    ]
+    if keys:
+        some = ", ".join(keys[:_NAMED]) + (f" and {len(keys) - _NAMED} more" if len(keys) > _NAMED else "")
+        yield rules.CHANGED_BY_WHOM.at(Span(project.lock_name), count=len(keys), which=some)
+
+
 def remarks_on_clock(lock: Lock, project: Project) -> Iterable[Diagnostic]:
     """Yield an error where change times run ahead of the clock, which Anki would refuse as being in the future."""
     newest, clock = _newest(lock), int(time.time())
@@ -655,7 +671,7 @@ def _strict(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
 def _what_changes(notes: Sequence[StampedNote], retired: Sequence[LockedNote]) -> str:
     counts = Counter(note.change for note in notes if note.change is not Change.UNCHANGED)
     said = [f"{count} {change}" for change, count in counts.items()] + ([f"{len(retired)} retired"] if retired else [])
-    return ", ".join(said) or "note types, decks or wordings only"
+    return ", ".join(said) or "no note, only what deckbuilder remembers of them, of note types or of decks"
 
 
 # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -548,6 +548,16 @@ RETIRED = Rule(
     mend="Nothing, if it is meant. Bring the question back to revive it.",
 )
 
+CHANGED_BY_WHOM = Rule(
+    code="DB329",
+    name="changed-by-whom",
+    severity=NOTE,
+    message="{count} notes look different now, though their words are the same: {which}",
+    why="An earlier deckbuilder wrote deck.lock. It kept no fingerprint of what you wrote, so this build cannot tell a formula or a short answer that you edited from HTML that deckbuilder makes differently now. It leaves the change times as they are, so that learners keep their own edits.",
+    mend="Nothing, if you edited none of them. Otherwise build with the earlier deckbuilder first, or publish with `deckbuilder release VERSION --refresh`, which stamps them all. The next build knows.",
+    help="If you edited any of them, publish with `deckbuilder release VERSION --refresh`, which stamps them all.",
+)
+
 DECK_RENAMED = Rule(
     code="DB316",
     name="deck-renamed",

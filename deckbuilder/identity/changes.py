@@ -71,13 +71,13 @@ def moved_between(old: tuple[str, str], new: tuple[str, str]) -> Moved | None:
     return Moved(body=_body(old[1]) != _body(new[1]) and _body(old[0]) != _body(new[0]), anything=True)
 
 
-def _moved(known: LockedNote, content: Content) -> Moved:
-    """Return what the author did to a note since the last build."""
+def _moved(known: LockedNote, key: str, content: Content) -> Moved:
+    """Return what the author did to a note since the last build; its `key` may be new."""
     found = moved_between((known.fingerprint, known.source), (content.fingerprint, content.source))
-    return found if found is not None else _moved_by_words(known, content)
+    return found if found is not None else _moved_by_words(known, key, content)
 
 
-def _moved_by_words(known: LockedNote, content: Content) -> Moved:
+def _moved_by_words(known: LockedNote, key: str, content: Content) -> Moved:
     """Return the same by what a lock of old knows: with the words and the section as they were, it was the program."""
     if known.fingerprint in content.earlier:
         return _STAYED
@@ -85,7 +85,8 @@ def _moved_by_words(known: LockedNote, content: Content) -> Moved:
     if not body:
         return Moved(body=False, anything=True)  # only its section or its tags are others
     body = not (
-        known_text(known.text) == known_text(content.text)
+        known.key == key
+        and known_text(known.text) == known_text(content.text)
         and (same_answer(known.answer, content.answer) or known.answer == content.answer)
         and _values(known.slots) == _values(content.slots)
     )
@@ -101,7 +102,7 @@ def change_of(identity: Identity, content: Content) -> Change:
     known = identity.known
     if known is None:
         return Change.NEW
-    moved = _moved(known, content)
+    moved = _moved(known, identity.key, content)
     if not moved.anything:
         return Change.UNCHANGED
     return Change.EDITED if moved.body or known.section == content.section else Change.MOVED
@@ -128,7 +129,7 @@ def stamped(identity: Identity, content: Content, now: int) -> LockedNote:
         and known.slots == content.slots
     ):
         return known  # as nearly all are, and a copy of each would take time and room
-    modified = max(now, known.modified + 1) if _moved(known, content).anything else known.modified
+    modified = max(now, known.modified + 1) if _moved(known, identity.key, content).anything else known.modified
     aliases = known.aliases if identity.key == known.key else (*known.aliases, known.key)
     return replace(
         known, key=identity.key, modified=modified, fingerprint=content.fingerprint, source=content.source,
