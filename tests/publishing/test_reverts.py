@@ -176,7 +176,10 @@ def test_a_shallow_clone_is_refused(author: Author, tmp_path: Path) -> None:
     assert run("release", "1.1", str(clone / "content"), "-o", str(tmp_path / "x.apkg")).exit_code == 0
     # CI builds a tag again from whatever it has checked out: that stamps nothing.
     author.git("clone", "--quiet", "--depth", "1", author.root.as_uri(), str(tmp_path / "ci"))
-    assert run("release", "1.0", str(tmp_path / "ci" / "content"), "--locked", "-o", "ci.apkg").exit_code == 0
+    assert (
+        run("release", "1.0", str(tmp_path / "ci" / "content"), "--locked", "-o", str(tmp_path / "ci.apkg")).exit_code
+        == 0
+    )
 
 
 def test_a_folder_that_was_renamed(author: Author) -> None:
