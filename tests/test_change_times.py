@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from deckbuilder.identity.changes import Change
+from deckbuilder.identity.changes import Change, Content, change_of, stamped, updated_lock
 from deckbuilder.identity.lock import LockedNote, read_lock, write_lock
 from deckbuilder.pipeline import Options, Prepared, prepare
 from tests.support.pictures import png
@@ -278,6 +278,34 @@ def test_what_an_old_lock_cannot_tell_is_said(tmp_path: Path, monkeypatch: pytes
     assert "DB329" not in {found.code for found in result.diagnostics}
 
 
+def test_pictures_that_change_places_are_edits(deck: Deck) -> None:
+    """If this failed, learners would keep each picture where the other belongs."""
+    (deck.folder / "media" / "other.png").write_bytes(png(3, 3))
+    deck.edit("![A square](media/square.png)", "![A square](media/square.png) ![Other](media/other.png)")
+    deck.write_lock(deck.prepared(FIRST), lambda note: replace(note, modified=FIRST))
+    (deck.folder / "media" / "other.png").write_bytes(png())
+    (deck.folder / "media" / "square.png").write_bytes(png(3, 3))
+    assert deck.changes() == {SHOWN: Change.EDITED}
+
+
+def test_a_note_that_was_only_decided_on_is_new(deck: Deck) -> None:
+    """If this failed, a question that `resolve` calls new would never be stamped, or be retired without being built."""
+    found = deck.prepared(FIRST)
+
+    def decided(note: LockedNote) -> LockedNote:
+        return replace(note, fingerprint="", source="", born=0, modified=0) if note.key == SHOWN else note
+
+    lock = replace(found.lock, notes={key: decided(note) for key, note in found.lock.notes.items()})
+    question = next(note for note in found.notes if note.locked.key == SHOWN)
+    identity = replace(question.rendered.identity, known=lock.notes[SHOWN])
+    content = Content("concept", ("A",), "What is shown?", "", "a.b", "c.d")
+    line = stamped(identity, content, FIRST + DAY)
+    assert change_of(identity, content) is Change.NEW
+    assert (line.guid, line.born, line.modified) == (lock.notes[SHOWN].guid, FIRST + DAY, FIRST + DAY)
+    assert SHOWN not in updated_lock(lock, [], [], {}).notes
+    assert updated_lock(lock, [], [], {}).notes[DOT].retired
+
+
 def test_fingerprints_of_sources_are_what_they_were(tmp_path: Path) -> None:
     """If this failed, an update of deckbuilder could bring every note to every learner again."""
     deck = Deck(tmp_path / "deck")
@@ -290,5 +318,5 @@ def test_fingerprints_of_sources_are_what_they_were(tmp_path: Path) -> None:
         "norm.square": "3259da9a8783ac45.53b2f8259f50c658",
         "product": "2cc9ad1161375af3.d878e333381fe60a",
         "product.large": "73af9cc388caee39.03f0405beac5058f",
-        "shown": "c11e2212dfd11ee2.9dadc5cf69a2bc25",
+        "shown": "e4748f4112a28af0.1b5f703797cd41ad",
     }

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from deckbuilder.drills.slots import Slot
 from deckbuilder.identity.evidence import same_answer
 from deckbuilder.identity.keys import known_text
-from deckbuilder.identity.lock import Lock, LockedNote, LockedType, Release, Section
+from deckbuilder.identity.lock import Delivered, Lock, LockedNote, LockedType, Release, Section
 from deckbuilder.identity.resolve import Identity
 from deckbuilder.project import subdeck_name
 
@@ -100,7 +100,7 @@ def _values(slots: tuple[Slot, ...]) -> list[tuple[int, Mapping[str, str]]]:
 def change_of(identity: Identity, content: Content) -> Change:
     """Return what became of a note; a note that was both edited and moved counts as edited."""
     known = identity.known
-    if known is None:
+    if known is None or not known.fingerprint:  # decided on by the author, and built for the first time
         return Change.NEW
     moved = _moved(known, identity.key, content)
     if not moved.anything:
@@ -129,13 +129,29 @@ def stamped(identity: Identity, content: Content, now: int) -> LockedNote:
         and known.slots == content.slots
     ):
         return known  # as nearly all are, and a copy of each would take time and room
-    modified = max(now, known.modified + 1) if _moved(known, identity.key, content).anything else known.modified
+    if not known.fingerprint:
+        known = replace(known, kind=content.kind, born=now, modified=now)
+    elif _moved(known, identity.key, content).anything:
+        known = replace(known, modified=max(now, known.modified + 1))
+    else:
+        known = replace(known, delivered=_still_delivered(known, content))
     aliases = known.aliases if identity.key == known.key else (*known.aliases, known.key)
     return replace(
-        known, key=identity.key, modified=modified, fingerprint=content.fingerprint, source=content.source,
-        answer=content.answer, section=content.section, text=content.text, retired=False, aliases=aliases,
-        of=content.of, slots=content.slots,
+        known, key=identity.key, fingerprint=content.fingerprint, source=content.source, answer=content.answer,
+        section=content.section, text=content.text, retired=False, aliases=aliases, of=content.of, slots=content.slots,
     )  # fmt: skip
+
+
+def _still_delivered(known: LockedNote, content: Content) -> Delivered | None:
+    """Return what learners have of a note whose author changed nothing since the last build.
+
+    If the source is laid out otherwise now, so is that of what learners have; else a later change of the program alone
+    would be taken for an edit.
+    """
+    was = known.delivered
+    if was and (was.fingerprint == content.fingerprint or (was.source and was.source == known.source)):
+        return replace(was, source=content.source)
+    return was
 
 
 def _body(fingerprint: str) -> str:
@@ -187,7 +203,7 @@ def updated_lock(
     gone = {
         key: replace(note, retired=True, of=renamed.get(note.of, note.of))
         for key, note in lock.notes.items()
-        if key not in current and key not in renamed
+        if key not in current and key not in renamed and note.fingerprint  # else nobody ever got it
     }
     return replace(
         lock, types=dict(lock.types) | {kind.kind: kind for kind in types}, decks=dict(decks), notes=gone | current

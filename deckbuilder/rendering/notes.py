@@ -188,7 +188,7 @@ def _prints(note: RenderedNote, written_around: str) -> Prints:
     filled = note.fields
     counted = {name: text for name in fields.PRINTED if (text := filled.get(name)) and name not in fields.UNCOUNTED}
     texts = ".".join([fields.text_print(counted[name]) if name in counted else "" for name in fields.PRINTED])
-    pictures = sorted(set(note.names.values()))  # each is named by its bytes
+    pictures = [f"{path}={name}" for path, name in sorted(note.names.items())]  # each is named by its bytes
     body = _digest("\x1f".join((note.resolved.draft.source, note.identity.key, *pictures)))
     return Prints(fingerprint(counted, note.tags), texts, f"{body}.{_digest(body + written_around)}")
 

@@ -94,6 +94,25 @@ def test_it_is_told_at_each_release_until_it_is_stamped(author: Author, monkeypa
     assert {note.key for note in result.changes.refreshed} == ALL
 
 
+@pytest.mark.parametrize("first", ["layout", "program"])
+def test_layout_and_a_new_program_together_are_no_edit(
+    author: Author, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    """If this failed, whoever tidied up the sources would overwrite learners' edits at the next update."""
+    author.edit("How far one vector reaches", "How  far one vector <b>reaches</b>")
+    author.published("1.0", FIRST)
+    if first == "program":
+        render_otherwise(monkeypatch)
+        build(author.deck, Options(output=author.apkg, now=FIRST + 1))
+    author.edit("<b>reaches</b>", "<b >reaches</b>")  # other words of the source for the very same HTML
+    build(author.deck, Options(output=author.apkg, now=FIRST + 2))
+    if first == "layout":
+        render_otherwise(monkeypatch)
+    result = author.published("1.1", FIRST + DAY)
+    assert {note.key for note in result.changes.rebuilt} == ALL
+    assert set(times(author).values()) == {FIRST}
+
+
 def test_the_first_release_refreshes_nothing(author: Author, monkeypatch: pytest.MonkeyPatch) -> None:
     """If this failed, `--refresh` at a first release would overwrite the edits of all who have a build."""
     build(author.deck, Options(output=author.apkg, now=FIRST))
