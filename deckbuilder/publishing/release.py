@@ -93,7 +93,7 @@ def _anew(
         *_remarks_on_version(before, version, prepared),
         *pipeline.remarks_on_clock(lock, project),
     ]
-    if changes.nothing:
+    if changes.nothing and not found:
         problems.append(rules.NOTHING_TO_RELEASE.at(project.place))
     if changes.rebuilt and not refresh:
         some = _first_few([note.key for note in changes.rebuilt])
