@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -11,18 +13,45 @@ class GitError(Exception):
     """Git refused; the text is what it said."""
 
 
-def git(folder: Path, *arguments: str) -> str:
-    """Run git in a folder and return what it prints. Raises GitError."""
-    command = ["git", "-C", str(folder), *arguments]
-    # Nobody is there to be asked for a passphrase, and what git says is shown as it is, in one language.
-    environment = os.environ | {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+def git(folder: Path, *arguments: str, allowed: int = 0) -> str:
+    """Run git in a folder; return what it prints, and "" if it ends with the exit code `allowed`. Raises GitError."""
+    command = _command(folder, *arguments)
     try:
-        done = subprocess.run(command, capture_output=True, env=environment, check=False)  # noqa: S603  # no shell
+        done = subprocess.run(command, capture_output=True, env=_environment(), check=False)  # noqa: S603  # no shell
     except OSError as error:
         raise GitError(f"git cannot be run: {error.strerror or error}") from error
+    if done.returncode and done.returncode == allowed:
+        return ""
     if done.returncode:
         raise GitError(done.stderr.decode(errors="replace").strip() or f"git {arguments[0]} failed")
     return done.stdout.decode(errors="surrogateescape")
+
+
+def git_lines(folder: Path, *arguments: str) -> Iterator[str]:
+    """Run git in a folder and yield what it prints line by line, so that much of it takes no room. Raises GitError."""
+    command = _command(folder, *arguments)
+    try:
+        with (
+            tempfile.TemporaryFile() as said,
+            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, env=_environment()) as process,  # noqa: S603  # no shell
+        ):
+            assert process.stdout is not None  # noqa: S101  # it was asked for
+            for line in process.stdout:
+                yield line.decode(errors="replace")
+            if process.wait():
+                said.seek(0)
+                raise GitError(said.read().decode(errors="replace").strip() or f"git {arguments[0]} failed")
+    except OSError as error:
+        raise GitError(f"git cannot be run: {error.strerror or error}") from error
+
+
+def _command(folder: Path, *arguments: str) -> list[str]:
+    return ["git", "-C", str(folder), *arguments]
+
+
+def _environment() -> dict[str, str]:
+    """Return an environment in which nobody is asked for a passphrase, and git speaks one language."""
+    return os.environ | {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 
 
 def last_commit_with(path: Path) -> str | None:

@@ -63,7 +63,7 @@ from deckbuilder.rendering.drafts import (
     moved,
 )
 from deckbuilder.rendering.media import MediaFile
-from deckbuilder.rendering.notes import RenderedNote, ResolvedNote, rendered, too_long_fields
+from deckbuilder.rendering.notes import RenderedNote, ResolvedNote, earlier_fingerprints, rendered, too_long_fields
 from deckbuilder.rendering.options import PYTHON_MARKDOWN, RenderOptions
 from deckbuilder.rendering.pictures import load_pictures
 from deckbuilder.source.files import read_files, read_text
@@ -72,6 +72,8 @@ from deckbuilder.workers import WorkerDied, beside, processors, shared_out
 
 CLOCK_SLACK = 2
 """Seconds by which a change time may run ahead of the clock before the build refuses instead of waiting."""
+
+_NAMED = 5  # notes that a finding on many of them names
 
 DECK_LEVELS = 11
 """How deep the real Anki lets decks lie below one another."""
@@ -256,6 +258,7 @@ def _prepare(
 
     templates = load_templates(KIND_NAMES)
     notes, new_lock = _stamp(rendered_notes, templates, project, lock, now)
+    diagnostics += _remarks_on_doubtful(notes, project)
     diagnostics += remarks_on_clock(new_lock, project)
     diagnostics += _remarks_on_decks(notes, project)
     description, found = render_description(project.settings.description, project.place)
@@ -651,7 +654,7 @@ def _stamp(
     decks = deck_names(lock.deck, [note.question.section[:depth] for note in rendered], lock, came_from)
     stamped_notes = []
     for note in rendered:
-        content, deck = _content(note), decks[note.question.section[:depth]]
+        content, deck = _content(note, project, lock), decks[note.question.section[:depth]]
         locked = stamped(note.identity, content, now)
         left = decks_left(note.identity.known, deck, lock, depth)
         if left != locked.left:
@@ -662,10 +665,34 @@ def _stamp(
     return stamped_notes, updated_lock(lock, [note.locked for note in stamped_notes], types, decks)
 
 
-def _content(note: RenderedNote) -> Content:
+def _content(note: RenderedNote, project: Project, lock: Lock) -> Content:
     resolved, section = note.resolved, note.question.section
-    fingerprint = note.prints.fingerprint
-    return Content(note.kind, section, resolved.text, resolved.answer, fingerprint, resolved.of, resolved.slots)
+    known, prints = note.identity.known, note.prints
+    doubtful = known is not None and not known.source and known.fingerprint != prints.fingerprint
+    return Content(
+        kind=note.kind,
+        section=section,
+        text=resolved.text,
+        answer=resolved.answer,
+        fingerprint=prints.fingerprint,
+        source=prints.source,
+        of=resolved.of,
+        slots=resolved.slots,
+        earlier=earlier_fingerprints(note, project.settings, lock.deck) if doubtful else (),
+    )
+
+
+def _remarks_on_doubtful(notes: Iterable[StampedNote], project: Project) -> Iterable[Diagnostic]:
+    """Yield a note on those that an earlier program's lock cannot tell to be edited or not."""
+    known = ((note.rendered.identity.known, note) for note in notes if note.change is Change.UNCHANGED)
+    keys = [
+        note.locked.key
+        for before, note in known
+        if before and not before.source and before.fingerprint != note.locked.fingerprint
+    ]
+    if keys:
+        some = ", ".join(keys[:_NAMED]) + (f" and {len(keys) - _NAMED} more" if len(keys) > _NAMED else "")
+        yield rules.CHANGED_BY_WHOM.at(Span(project.lock_name), count=len(keys), which=some)
 
 
 def remarks_on_clock(lock: Lock, project: Project) -> Iterable[Diagnostic]:
@@ -741,7 +768,7 @@ def _strict(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
 def _what_changes(notes: Sequence[StampedNote], retired: Sequence[LockedNote]) -> str:
     counts = Counter(note.change for note in notes if note.change is not Change.UNCHANGED)
     said = [f"{count} {change}" for change, count in counts.items()] + ([f"{len(retired)} retired"] if retired else [])
-    return ", ".join(said) or "note types, decks or wordings only"
+    return ", ".join(said) or "no note, only what deckbuilder remembers of them, of note types or of decks"
 
 
 # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -560,6 +560,16 @@ RETIRED = Rule(
     mend="Nothing, if it is meant. Bring the question back to revive it.",
 )
 
+CHANGED_BY_WHOM = Rule(
+    code="DB329",
+    name="changed-by-whom",
+    severity=NOTE,
+    message="{count} notes look different now, though their words are the same: {which}",
+    why="An earlier deckbuilder wrote deck.lock. It kept no fingerprint of what you wrote, so this build cannot tell a formula or a short answer that you edited from HTML that deckbuilder makes differently now. It leaves the change times as they are, so that learners keep their own edits.",
+    mend="Nothing, if you edited none of them. Otherwise build with the earlier deckbuilder first, or publish with `deckbuilder release VERSION --refresh`, which stamps them all. The next build knows.",
+    help="If you edited any of them, publish with `deckbuilder release VERSION --refresh`, which stamps them all.",
+)
+
 DECK_RENAMED = Rule(
     code="DB316",
     name="deck-renamed",
@@ -1296,6 +1306,25 @@ VERSION_UNWRITABLE = Rule(
     message="the version cannot be written into deck.yml",
     why="A release changes the one line `version:` and nothing else; here it stands in a form that this would not do for.",
     mend='Write `version` as a line of its own, such as `version: "1.2"`.',
+)
+
+SHALLOW_CLONE = Rule(
+    code="DB836",
+    name="shallow-clone",
+    severity=ERROR,
+    message="this clone has only a part of the history, so a release cannot know the latest change time of each note",
+    why="After a `git revert`, deck.lock has an earlier change time than learners have, and Anki would drop the older text. A release looks through all versions of deck.lock for the latest one.",
+    mend="Run `git fetch --unshallow`, and release again. In CI, check out with `fetch-depth: 0`.",
+)
+
+REBUILT = Rule(
+    code="DB837",
+    name="changed-by-deckbuilder",
+    severity=NOTE,
+    message="{count} notes were changed by deckbuilder, or only in formatting or formulas, and are not stamped: {which}",
+    why="Their HTML differs from that of the last release, but what their author wrote is the same, as far as deck.lock knows. New learners get the new HTML. Those who have the notes keep the old one, and with it their own edits and tags.",
+    mend="Nothing, or `deckbuilder release VERSION --refresh`: it stamps these notes, and an import then overwrites what learners wrote on them.",
+    help="`deckbuilder release {version} --refresh` stamps them; an import then overwrites what learners wrote on them.",
 )
 
 ANKI_MISSING = Rule(

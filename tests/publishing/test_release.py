@@ -375,7 +375,8 @@ def test_the_json_report_names_what_changed(author: Author, monkeypatch: pytest.
     monkeypatch.chdir(author.root)
     report = json.loads(run("release", "1.1", "--format", "json").stdout)
     assert list(report) == ["version", "deck", "apkg", "written", "commands", "changes", "diagnostics"]
-    assert report["changes"] == {"new": [], "corrected": [UNIT], "moved": [], "retired": []}
+    changes = {"new": [], "corrected": [UNIT], "moved": [], "retired": [], "rebuilt": [], "refreshed": []}
+    assert report["changes"] == changes
     assert report["apkg"] == "build/algebra.apkg"
 
 
