@@ -133,8 +133,8 @@ class Prepared(Struct, frozen=True):
     """All that a build has worked out before it writes anything: what `build`, and whoever asks what it would do, use.
 
     `description` is the deck's, as HTML; `before` is the lock as it is, `lock` as it will be; `lock_text` is the text
-    of the former, None if there is none. `doubts` are what the author must decide about. `frame` is that of the package,
-    if one is to be written.
+    of the former, None if there is none. `doubts` are what the author must decide about. `frame` is that of the
+    package, if one is to be written.
     """
 
     project: Project

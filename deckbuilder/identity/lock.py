@@ -76,6 +76,7 @@ class LockedNote(Struct, frozen=True, eq=False):
     slots: tuple[Slot, ...] = ()
     delivered: Delivered | None = None
     left: tuple[str, ...] = ()
+    decided: tuple[str, ...] = ()
     line: int = 0
 
     def __eq__(self, other: object) -> bool:
@@ -256,7 +257,7 @@ class _Content:
             return None
         return LockedNote(
             key, guid, kind, int(born), int(modified), fingerprint, answer, section, prose, False, (), of or "", (),
-            delivered, (), number,
+            delivered, (), (), number,
         )  # fmt: skip
 
     def _section(self, listed: str) -> Section | None:

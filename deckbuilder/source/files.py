@@ -1,8 +1,9 @@
-"""Files on disk become texts: UTF-8, without byte order mark, every refusal a diagnostic."""
+"""Files on disk become texts: UTF-8, without byte order mark, Markdown in NFC; every refusal is a diagnostic."""
 
 from __future__ import annotations
 
 import os
+import unicodedata
 from pathlib import Path
 
 from msgspec import Struct
@@ -141,7 +142,10 @@ def read_files(folder: Path, paths: list[Path], root: str) -> tuple[list[SourceF
 
 
 def _read_inside(path: Path, name: str, home: Path) -> tuple[str | None, list[Diagnostic]]:
-    """Read a file that must lie in the folder `home`, whatever links lead to it."""
+    """Read a Markdown file that must lie in the folder `home`, whatever links lead to it.
+
+    Editors and systems write `é` as one character or as two. In NFC it is always one.
+    """
     problem = "it is a link that leads out of the deck's folder"
     try:
         name.encode()
@@ -158,4 +162,4 @@ def _read_inside(path: Path, name: str, home: Path) -> tuple[str | None, list[Di
     if lines > most:  # a million headings are no more than four megabytes
         what = f"the file has {lines:,} lines, more than the {most:,} that are read"
         return None, [rules.TOO_MUCH.at(Span(name, most + 1), what=what, limit="lines")]
-    return text, problems
+    return text if text is None else unicodedata.normalize("NFC", text), problems

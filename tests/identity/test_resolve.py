@@ -64,10 +64,10 @@ def codes(found: list[Diagnostic]) -> list[str]:
 A, B, C = Q("What is a vector?"), Q("How are two matrices multiplied?"), Q("Why does dropout help?")
 
 
-def test_formatting_case_and_end_marks_are_no_change() -> None:
-    """If this failed, a comma or a capital letter would throw a history away."""
+def test_blanks_end_marks_and_the_first_capital_are_no_change() -> None:
+    """If this failed, a full stop or a capital letter would throw a history away."""
     lock, was = fresh([A])
-    _, now, found = built(lock, [Q("what is  a Vector")])
+    _, now, found = built(lock, [Q("what is  a vector", "Another answer that has nothing in common with it.")])
     assert [one.guid for one in now.values()] == [was[A]]
     assert not found
 
@@ -160,13 +160,12 @@ def test_a_wholly_new_wording_with_the_old_answer_is_an_edit_and_said_to_be() ->
     assert "was: What is a vector?" in found[0].related[0].message
 
 
-def test_a_typo_mended_while_the_answer_changes_too_is_an_edit() -> None:
-    """If this failed, one evening's corrections would cost a history."""
-    lock, was = fresh([Q("Why does dropuot help in training?", "because it makes many networks share weights")])
+def test_a_typo_mended_while_the_answer_changes_too_is_a_question_for_the_author() -> None:
+    """If this failed, Austria's history would go to Australia, which differs by no more letters than a typo does."""
+    lock, _ = fresh([Q("Why does dropuot help in training?", "because it makes many networks share weights")])
     mended = Q("Why does dropout help in training?", "something quite different was meant all along here")
-    _, now, found = built(lock, [mended])
-    assert now[mended].guid == next(iter(was.values()))
-    assert codes(found) == ["DB304"]
+    _, _, found = built(lock, [mended])
+    assert codes(found) == ["DB303"]
 
 
 @pytest.mark.parametrize(
