@@ -29,7 +29,7 @@ _BUCKETS: Final = 16
 # ── answers ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _BLOCK: Final = re.compile(r"\n[ \t]*\n|\n[ \t]*(?=(?:[-*+]|[0-9]{1,9}[.)]|#{1,6})[ \t])")
-_LINE_MARK: Final = re.compile(r"(?:[-*+]|[0-9]{1,9}[.)]|#{1,6}|>) ")
+_LINE_MARK: Final = re.compile(r"\A(?:[-*+]|[0-9]{1,9}[.)]|#{1,6}|>) ")
 _LOOK: Final = re.compile(
     r"""
       [`$]                                 # code and formulas look alike whatever encloses them
@@ -95,7 +95,7 @@ def _sentences(answer: str) -> list[str]:
     """Return what a reader sees of an answer, sentence by sentence, without formatting and marks between words."""
     found: list[str] = []
     for block in _BLOCK.split(unicodedata.normalize("NFC", answer)):
-        text = _LINE_MARK.sub("", " ".join(same_look(block).split()), count=1)
+        text = _LINE_MARK.sub("", " ".join(same_look(block).split()))
         found += [" ".join(_LOOK.sub("", sentence).split()) for sentence in _SENTENCE_END.split(text)]
     return [sentence for sentence in found if sentence]
 
@@ -148,10 +148,8 @@ def is_revised(one: Fingerprint, other: Fingerprint) -> bool:
     What is left of both must be the larger part. A sentence that changed may now say the contrary.
     """
     short, long = sorted((one, other), key=lambda answer: len(answer.sentences))
-    return (
-        is_telling(short)
-        and 2 * len(short.sentences) >= len(long.sentences)
-        and _is_within(short.sentences, long.sentences)
+    return 0 < len(short.sentences) < len(long.sentences) <= 2 * len(short.sentences) and _is_within(
+        short.sentences, long.sentences
     )
 
 
@@ -202,14 +200,18 @@ def close_wording(one: str, other: str, *, besides: Collection[str] = ()) -> boo
 def traits_of(text: str) -> frozenset[str]:
     """Return how the words that carry a question's meaning begin and end.
 
-    Most slips and most forms of a word leave one end as it is. Scripts without blanks are taken apart in pairs.
+    Most slips and most forms of a word leave one end as it is. Accents and vowel signs are left out, since a slip may
+    well be one of them. Scripts without blanks are taken apart in pairs.
     """
+    if not text.isascii():
+        bare = [one for one in unicodedata.normalize("NFD", text) if not unicodedata.category(one).startswith("M")]
+        text = unicodedata.normalize("NFC", "".join(bare))
     traits = set()
     for word in content_words(text) or words_of(text):
         if _UNSPACED.match(word) and len(word) > 1:
             traits |= {word[at : at + 2] for at in range(len(word) - 1)}
         else:
-            traits |= {f"{word[:4]}-", f"-{word[-4:]}"}
+            traits |= {f"{word[:3]}-", f"-{word[-3:]}"}
     return frozenset(traits)
 
 

@@ -18,8 +18,8 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from itertools import islice
-from typing import Final, NamedTuple, TypeAlias, TypeVar
+from itertools import chain, islice
+from typing import Final, NamedTuple, TypeVar
 
 from msgspec import Struct
 
@@ -32,13 +32,14 @@ from deckbuilder.identity.lock import Lock, LockedNote, Section
 RETIRED_SHARE: Final = 4
 """A build that would retire more than one in this many notes stops."""
 
-PLAUSIBLE_HERE: Final = 0.5
+PLAUSIBLE_HERE: Final = 0.65
 PLAUSIBLE_ELSEWHERE: Final = 0.75
 PLAUSIBLE_ANSWER: Final = 0.5
-"""How like the wording in the same section, the wording in another one, or the answer must be for a question to ask."""
+"""How like a note's wording or its answer must be for the author to be asked: here, a note that was in the section at
+the last build; elsewhere, any other one."""
 
 MOST_SHOWN: Final = 10
-"""Notes with the question's words, or with its answer, that the author is asked about."""
+"""Notes that the author is asked about; no more of those with the question's words or its answer are looked at."""
 
 _CROWDED: Final = "more missing notes share its words than can be compared with it"
 
@@ -145,9 +146,6 @@ def too_many_retired(retired: int, known: int) -> bool:
     """Whether so large a share of the deck's notes would be retired that it is probably a mistake."""
     return retired * RETIRED_SHARE > known
 
-
-_Reason: TypeAlias = "tuple[float, str]"
-"""How much speaks for a note, and what."""
 
 _Name = TypeVar("_Name")
 _VARIANT: Final = re.compile("variant [0-9]+")
@@ -452,7 +450,9 @@ class _Resolver:
             self._index = _Index(
                 missing=evidence.Likes(pair for pair in wording if not self.notes[pair[0]].retired),
                 retired=evidence.Likes(pair for pair in wording if self.notes[pair[0]].retired),
-                questions=evidence.Likes((own, evidence.traits_of(self.ours.texts[own])) for own in self._open()),
+                questions=evidence.Likes(
+                    (own, evidence.traits_of(self.ours.texts[own])) for own in self._open() if not self.asked[own].id
+                ),
                 answers=evidence.Likes((note, self.theirs.prints[note].sketch) for note in free),
             )
         return self._index
@@ -480,59 +480,68 @@ class _Resolver:
             text, exact = self.ours.texts[number], self.ours.prints[number].exact
             with_words = [*here.get(self._place(number), ()), *by_both.get((text, exact), ())]
             with_words += by_text.get(text, ())[:MOST_SHOWN]
-            reasons = dict(self._by_words(number, dict.fromkeys(with_words)))
-            for note, reason in (*self._by_answer(number), *self._by_likeness(number), *self._by_level(number)):
+            reasons: dict[int, str] = {}
+            for note, reason in chain(
+                self._by_words(number, dict.fromkeys(with_words)),
+                self._by_answer(number),
+                self._by_likeness(number),
+                self._by_level(number),
+            ):
                 reasons.setdefault(note, reason)
             if not reasons and missing and not self._near(number).all_seen:
-                reasons[missing[0]] = (0.0, _CROWDED)
+                reasons[missing[0]] = _CROWDED
             if reasons:
                 self._unsure(number, reasons)
 
-    def _by_words(self, number: int, notes: Iterable[int]) -> Iterator[tuple[int, _Reason]]:
+    def _by_words(self, number: int, notes: Iterable[int]) -> Iterator[tuple[int, str]]:
         """Yield the notes with the very same words, but those that are not worth a question."""
         named = self.asked[number].id is not None
-        for note in notes:
+        for note in sorted(notes, key=lambda note: (not self._is_here(number, note), self.notes[note].retired)):
             here, same = self._is_here(number, note), self._has_same_answer(number, note)
             if here and same:
-                yield note, (6, "more than one note has these words")
+                yield note, "more than one note has these words"
             elif here:
-                yield note, (5, "its words and its section are the same, but not its answer")
+                yield note, "its words and its section are the same, but not its answer"
             elif same:
-                yield note, (4, "its words and its answer are the same, but not its section")
+                yield note, "its words and its answer are the same, but not its section"
             elif not named and not (self.notes[note].retired and self._is_common(self.ours.texts[number])):
-                yield note, (2, "its words are the same, but neither its section nor its answer")
+                yield note, "its words are the same, but neither its section nor its answer"
 
-    def _by_answer(self, number: int) -> Iterator[tuple[int, _Reason]]:
+    def _by_answer(self, number: int) -> Iterator[tuple[int, str]]:
         answer = self.ours.prints[number]
         if evidence.is_telling(answer):
             same = (note for note in self.theirs.answers.same(answer) if self._is_free(note))
             for note in islice(same, MOST_SHOWN):
-                yield note, (3, "the answer is the same, but something else speaks for another note or question")
+                yield note, "the answer is the same, but something else speaks for another note or question"
 
-    def _by_likeness(self, number: int) -> Iterator[tuple[int, _Reason]]:
+    def _by_likeness(self, number: int) -> Iterator[tuple[int, str]]:
         """Yield the notes with a like wording, or with much of the answer."""
-        named = self.asked[number].id is not None
-        for note, like in self._near(number).found.items():
-            if self._is_here(number, note) and like >= PLAUSIBLE_HERE:
-                yield note, (1 + like / 2, "the wording is close, but the answer is another")
-            elif like >= PLAUSIBLE_ELSEWHERE and not named:
-                yield note, (like, "the wording is close, but section and answer are others")
-        for note, like in self._indexed().answers.near(self.ours.prints[number].sketch).found.items():
-            if like >= PLAUSIBLE_ANSWER and self._is_free(note):
-                yield note, (like, "much of the answer is the same, but not the wording")
+        named, text = self.asked[number].id is not None, self.ours.texts[number]
+        like = self._near(number).found
+        for note in sorted(like, key=lambda note: (self._is_here(number, note), like[note]), reverse=True):
+            here, was = self._is_here(number, note), self.theirs.texts[note]
+            least = PLAUSIBLE_HERE if here and not self.notes[note].retired else PLAUSIBLE_ELSEWHERE
+            if was == text or not (like[note] >= least or (here and evidence.close_wording(text, was))):
+                continue
+            if here:
+                yield note, "the wording is close, but the answer is another"
+            elif not named:
+                yield note, "the wording is close, but section and answer are others"
+        for note, share in self._indexed().answers.near(self.ours.prints[number].sketch).found.items():
+            if share >= PLAUSIBLE_ANSWER and self._is_free(note):
+                yield note, "much of the answer is the same, but not the wording"
 
-    def _by_level(self, number: int) -> Iterator[tuple[int, _Reason]]:
+    def _by_level(self, number: int) -> Iterator[tuple[int, str]]:
         """Yield the missing levels of a drill where it has a new one: what it is called says nothing of what it is."""
         if self.whole and self.asked[number].id == self.prefix + self.asked[number].text:
             for note in self._free():
                 if not self.notes[note].retired and not _VARIANT.fullmatch(self.notes[note].text):
-                    yield note, (0.0, "a level of this drill is gone, and this one is new")
+                    yield note, "a level of this drill is gone, and this one is new"
 
-    def _unsure(self, number: int, reasons: Mapping[int, _Reason]) -> None:
+    def _unsure(self, number: int, reasons: Mapping[int, str]) -> None:
         question = self.asked[number]
-        likely = sorted(reasons, key=lambda note: (-reasons[note][0], self.notes[note].retired, self.notes[note].key))
-        candidates = tuple(self.notes[note] for note in likely)
-        note, reason = candidates[0], reasons[likely[0]][1]
+        candidates = tuple(self.notes[note] for note in islice(reasons, MOST_SHOWN))
+        note, reason = candidates[0], next(iter(reasons.values()))
         self.doubts.append(
             Doubt(
                 span=question.span, section=question.section, text=question.text, answer=question.answer,
@@ -625,7 +634,8 @@ class _Resolver:
         return self._grouped(self._free(), lambda note: (self.places[note], self.theirs.texts[note]))
 
     def _left_questions_in_place(self) -> dict[tuple[Section, str], list[int]]:
-        return self._grouped(self._left(), self._place)
+        """Return the questions left by section and words; one with its own id has no history by its words."""
+        return self._grouped((own for own in self._left() if self.asked[own].id is None), self._place)
 
     @staticmethod
     def _grouped(numbers: Iterable[int], name: Callable[[int], _Name]) -> dict[_Name, list[int]]:
@@ -638,7 +648,7 @@ class _Resolver:
         return any(map(self._is_free, self.theirs.by_text.get(text, ())))
 
     def _any_question(self, text: str) -> bool:
-        return any(map(self._is_left, self.ours.by_text.get(text, ())))
+        return any(self._is_left(own) and self.asked[own].id is None for own in self.ours.by_text.get(text, ()))
 
     def _is_common(self, text: str) -> bool:
         """Whether more than one note or more than one question has these words."""
