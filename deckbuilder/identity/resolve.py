@@ -287,13 +287,19 @@ class _Resolver:
             if proven is not None and self.theirs.texts[proven] == text:
                 self._match(number, proven)
                 continue
-            notes = self.theirs.by_text.get(text, ())
-            if len(notes) != 1 or self.ours.is_shared(text) or not self._is_free(notes[0]):
+            note = self._only(number)
+            if note is None or not self._has_no_other_answer(number, note):
                 continue
-            note, here = notes[0], self._is_here(number, notes[0])
-            may_move = self.asked[number].id is None and not self.notes[note].retired
-            if (here or may_move) and self._has_no_other_answer(number, note):
+            if self._is_here(number, note) or (self.asked[number].id is None and not self.notes[note].retired):
                 self._match(number, note)
+
+    def _only(self, number: int) -> int | None:
+        """Return the free note with the question's words, if no other note and no other question has them."""
+        text = self.ours.texts[number]
+        notes = self.theirs.by_text.get(text, ())
+        if len(notes) == 1 and not self.ours.is_shared(text) and self._is_free(notes[0]):
+            return notes[0]
+        return None
 
     def follow_renamed_headings(self) -> None:
         """Find out which sections are now called otherwise: all that is sure to have been there went to one place.
@@ -305,6 +311,10 @@ class _Resolver:
         for number, (note, _) in self.claims.items():
             if not self.notes[note].retired:
                 went[self.places[note]].add(self.asked[number].section)
+        for number in self._left():
+            edited = self._only(number)
+            if edited is not None and self._is_here(number, edited):
+                went[self.places[edited]].add(self.places[edited])
         stayed = {old for old, new in went.items() if old in new}
         renamed = {old: next(iter(new)) for old, new in went.items() if len(new) == 1 and not (stayed & (new | {old}))}
         if renamed:

@@ -32,6 +32,13 @@ def test_a_key_is_made_of_the_words_that_matter(question: str, key: str) -> None
     assert key_for(question, Keys()) == key
 
 
+def test_a_key_has_at_most_fifty_letters_of_whole_words() -> None:
+    """If this failed, keys would be cut within a word, or be too long to be read in a list."""
+    assert key_for(f"{'a' * 24} {'b' * 25} c", Keys()) == f"{'a' * 24}-{'b' * 25}"
+    assert key_for(f"{'a' * 24} {'b' * 26} cc", Keys()) == "a" * 24
+    assert key_for("a" * 60, Keys()) == "a" * 50
+
+
 @given(st.text(max_size=300), st.sets(st.text(max_size=5)))
 def test_a_key_is_plain_free_and_short(question: str, taken: set[str]) -> None:
     """If this failed, a key could break the lock, a file name or a search in Anki."""

@@ -81,6 +81,13 @@ def test_one_question_that_moves_renames_no_section() -> None:
     assert whose(alone, [replace_section(one, ("C",)), *generic]) == ([0, 1, 2], [])
 
 
+def test_a_question_that_moves_leaves_those_behind_whose_answers_were_edited() -> None:
+    """If this failed, a section would seem to be renamed because its other answers were edited the same day."""
+    before = [Q("What is a trace?", LONG, ("A",)), Q("What is a norm?", OTHER, ("A",)), week(1, "Yes.")]
+    after = [Q("What is a trace?", LONG, ("B",)), Q("What is a norm?", THIRD, ("A",)), week(1, "Yes.")]
+    assert whose(before, after) == ([0, 1, 2], [])
+
+
 def test_a_section_is_followed_only_if_all_of_it_went_to_one_place() -> None:
     """If this failed, splitting a section would deal its short answers out by chance."""
     strong = [Q(f"What is topic {number}?", f"{LONG} {number}", ("A",)) for number in range(2)]
