@@ -158,6 +158,7 @@ class _Index(NamedTuple):
     retired: evidence.Likes
     questions: evidence.Likes
     answers: evidence.Likes
+    sentences: evidence.Likes
 
 
 class _Side:
@@ -438,6 +439,8 @@ class _Resolver:
         """Whether in one section the question is worded more like another note, or the note like another question."""
         traits = evidence.traits_of(self.ours.texts[number])
         like = evidence.likeness(traits, evidence.traits_of(self.theirs.texts[note]))
+        if self.notes[note].retired and like < PLAUSIBLE_HERE:
+            return True  # another question, with the answer of one that was deleted
         least = max(like, PLAUSIBLE_HERE)
         if any(like > least and self._is_here(number, other) for other, like in self._near(number).found.items()):
             return True
@@ -464,6 +467,7 @@ class _Resolver:
                     (own, evidence.traits_of(self.ours.texts[own])) for own in self._open() if not self.asked[own].id
                 ),
                 answers=evidence.Likes((note, self.theirs.prints[note].sketch) for note in free),
+                sentences=evidence.Likes((note, frozenset(self.theirs.prints[note].sentences)) for note in free),
             )
         return self._index
 
@@ -531,15 +535,21 @@ class _Resolver:
         for note in sorted(like, key=lambda note: (self._is_here(number, note), like[note]), reverse=True):
             here, was = self._is_here(number, note), self.theirs.texts[note]
             least = PLAUSIBLE_HERE if here and not self.notes[note].retired else PLAUSIBLE_ELSEWHERE
-            if was == text or not (like[note] >= least or (here and evidence.close_wording(text, was))):
+            if was == text:
                 continue
-            if here:
+            if here and self._has_same_answer(number, note):
+                yield note, "section and answer are the same, but so short an answer proves nothing"
+            elif not (like[note] >= least or (here and evidence.close_wording(text, was))):
+                continue
+            elif here:
                 yield note, "the wording is close, but the answer is another"
             elif not named:
                 yield note, "the wording is close, but section and answer are others"
-        for note, share in self._indexed().answers.near(self.ours.prints[number].sketch).found.items():
-            if share >= PLAUSIBLE_ANSWER and self._is_free(note):
-                yield note, "much of the answer is the same, but not the wording"
+        index, answer = self._indexed(), self.ours.prints[number]
+        for shared in (index.sentences.near(frozenset(answer.sentences)), index.answers.near(answer.sketch)):
+            for note, share in shared.found.items():
+                if share >= PLAUSIBLE_ANSWER and self._is_free(note):
+                    yield note, "much of the answer is the same, but not the wording"
 
     def _by_level(self, number: int) -> Iterator[tuple[int, str]]:
         """Yield the missing levels of a drill where it has a new one: what it is called says nothing of what it is."""

@@ -348,6 +348,29 @@ def test_how_much_of_the_answer_must_be_the_same_to_ask(before: str, after: str,
     assert ("DB303" in said) is asked
 
 
+def test_half_of_the_sentences_are_a_reason_to_ask() -> None:
+    """If this failed, a question would get a second card because its answer was cut down to its first sentence."""
+    for before, after, asked in (
+        (f"{ONE} {TWO}", ONE, True),
+        (f"{ONE} {TWO}", f"{TWO} {FOUR} So it is.", False),
+        (f"{ONE} {TWO} {THREE}", f"{FOUR} {TWO}", False),
+        (f"{TWO} {THREE}", f"{FOUR} {TWO}", True),
+    ):
+        _, said = rebuilt([Q("What is a norm?", before)], [Q("Who can tell?", after, ("T",))])
+        assert ("DB303" in said) is asked, after
+
+
+def test_an_equal_short_answer_in_the_section_is_a_reason_to_ask_if_a_word_is_left() -> None:
+    """If this failed, rewording a question that is answered by a formula would give learners a second card."""
+    for after, section, asked in (
+        ("When does pruning go wrong at all?", ("S",), True),
+        ("When does pruning go wrong at all?", ("T",), False),
+        ("Who made it?", ("S",), False),
+    ):
+        _, said = rebuilt([Q("When does pruning fail?", "$O(n)$.")], [Q(after, "$O(n)$.", section)])
+        assert ("DB303" in said) is asked, after
+
+
 @pytest.mark.parametrize("before", [[], [NORM]])
 def test_an_unrelated_question_is_new_without_a_word(before: list[Q]) -> None:
     """If this failed, the build would ask about questions that nobody ever asked before."""
@@ -389,6 +412,11 @@ def test_a_doubt_has_what_a_command_needs_to_ask() -> None:
             [Q("What is it?", LONG), Q("Who made it?", LONG)],
             Q("Where is a town?", LONG),
             "the answer is the same, but something else speaks for another note or question",
+        ),
+        (
+            [Q("Is it large?", "Yes.")],
+            Q("Is it large here?", "Yes."),
+            "section and answer are the same, but so short an answer proves nothing",
         ),
         (
             [Q("What is a norm?", " ".join(WORDS))],

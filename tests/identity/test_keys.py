@@ -105,6 +105,7 @@ def test_typography_makes_no_other_question(one: str, other: str) -> None:
         ("How much is 5 mW?", "How much is 5 MW?"),
         ("Mm to km?", "mm to km?"),
         ("Polish", "polish"),
+        ("F(x) is what?", "f(x) is what?"),
         ("What is .NET?", "What is NET?"),
         (r"A line a \\, b", r"A line a , b"),
         (r"What is \quadratic?", r"What is ratic?"),

@@ -225,6 +225,7 @@ REST = Q("Who made it?", THIRD)
         (Q("What is a norm?", LONG, ("Matrices",)), -1, []),
         (Q("What is a vector norm?", LONG, ("Vectors",)), -1, []),
         (Q("What is a norm?", OTHER, ("Vectors",)), -1, []),
+        (Q("Who drew all these arrows?", LONG, ("Vectors",)), None, ["DB303"]),
         (Q("What is a vector norm?", OTHER, ("Vectors",)), None, ["DB303"]),
         (Q("What is a norm?", OTHER, ("Matrices",)), None, ["DB303"]),
     ],
