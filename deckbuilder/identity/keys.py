@@ -94,7 +94,7 @@ def key_for(text: str, taken: Keys, prefix: str = "") -> str:
     Two questions that share their first words get `…-2`, `…-3`; a key once given is never given again.
     """
     plain = _JOINTS.sub("", _COMMAND.sub(" ", _FORBIDDEN.sub("", text)))
-    plain = unicodedata.normalize("NFKC", plain)
+    plain = unicodedata.normalize("NFC", plain)
     every = content_words(plain) or words_of(plain) or ["question"]
     words = [word for word in every if len(word) > 1] or every  # single letters are what formulas are made of
     key = ""

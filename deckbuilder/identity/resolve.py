@@ -421,8 +421,9 @@ class _Resolver:
         pairs = [
             (number, note)
             for number in self._open()
-            for note in self._near(number).found
-            if self._is_here(number, note)
+            for note in self._indexed().sentences.near(frozenset(self.ours.prints[number].sentences)).found
+            if self._is_free(note)
+            and self._is_here(number, note)
             and evidence.is_revised(self.ours.prints[number], self.theirs.prints[note])
             and evidence.close_wording(self.ours.texts[number], self.theirs.texts[note])
         ]
@@ -492,17 +493,19 @@ class _Resolver:
         missing = [note for note in self._free() if not self.notes[note].retired]
         for number in self._open():
             text, exact = self.ours.texts[number], self.ours.prints[number].exact
-            with_words = [*here.get(self._place(number), ()), *by_both.get((text, exact), ())]
+            with_words = [*here.get(self._place(number), ()), *by_both.get((text, exact), ())[:MOST_SHOWN]]
             with_words += by_text.get(text, ())[:MOST_SHOWN]
+            near = self._near(number)
             reasons: dict[int, str] = {}
             for note, reason in chain(
                 self._by_words(number, dict.fromkeys(with_words)),
                 self._by_answer(number),
-                self._by_likeness(number),
+                self._by_wording(number, near.found),
+                self._by_much_of_the_answer(number),
                 self._by_level(number),
             ):
                 reasons.setdefault(note, reason)
-            if not reasons and missing and not self._near(number).all_seen:
+            if not reasons and missing and not near.all_seen:
                 reasons[missing[0]] = _CROWDED
             if reasons:
                 self._unsure(number, reasons)
@@ -528,23 +531,28 @@ class _Resolver:
             for note in islice(same, MOST_SHOWN):
                 yield note, "the answer is the same, but something else speaks for another note or question"
 
-    def _by_likeness(self, number: int) -> Iterator[tuple[int, str]]:
-        """Yield the notes with a like wording, or with much of the answer."""
+    def _by_wording(self, number: int, like: Mapping[int, float]) -> Iterator[tuple[int, str]]:
+        """Yield the notes with a like wording, the likeliest first."""
         named, text = self.asked[number].id is not None, self.ours.texts[number]
-        like = self._near(number).found
-        for note in sorted(like, key=lambda note: (self._is_here(number, note), like[note]), reverse=True):
+        found: list[tuple[bool, float, int, str]] = []
+        for note, share in like.items():
             here, was = self._is_here(number, note), self.theirs.texts[note]
-            least = PLAUSIBLE_HERE if here and not self.notes[note].retired else PLAUSIBLE_ELSEWHERE
             if was == text:
                 continue
+            least = PLAUSIBLE_HERE if here and not self.notes[note].retired else PLAUSIBLE_ELSEWHERE
             if here and self._has_same_answer(number, note):
-                yield note, "section and answer are the same, but so short an answer proves nothing"
-            elif not (like[note] >= least or (here and evidence.close_wording(text, was))):
+                reason = "section and answer are the same, but so short an answer proves nothing"
+            elif here and (share >= least or evidence.close_wording(text, was)):
+                reason = "the wording is close, but the answer is another"
+            elif share >= least and not named:
+                reason = "the wording is close, but section and answer are others"
+            else:
                 continue
-            elif here:
-                yield note, "the wording is close, but the answer is another"
-            elif not named:
-                yield note, "the wording is close, but section and answer are others"
+            found.append((here, share, -note, reason))
+        for _, _, note, reason in sorted(found, reverse=True):
+            yield -note, reason
+
+    def _by_much_of_the_answer(self, number: int) -> Iterator[tuple[int, str]]:
         index, answer = self._indexed(), self.ours.prints[number]
         for shared in (index.sentences.near(frozenset(answer.sentences)), index.answers.near(answer.sketch)):
             for note, share in shared.found.items():

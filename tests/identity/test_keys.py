@@ -21,6 +21,7 @@ from deckbuilder.source.words import is_word
         ("Was ist ein Gefälle?", "ist-ein-gefälle"),
         ("दान क्या है?", "दान-क्या-है"),
         ("Was ist schwül?", "ist-schwül"),
+        ("คำนามคืออะไร?", "คำนามคืออะไร"),
         ("什么是向量?", "什么是向量"),
         ("Why?", "why"),
         ("???", "question"),
