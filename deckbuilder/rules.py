@@ -439,6 +439,15 @@ UNSURE_MATCH = Rule(
     help="to keep the history of `{key}` add `<!-- {comment}: {{id: {old}}} -->`; to start afresh add `<!-- {comment}: {{id: {new}}} -->`",
 )
 
+HELP_FOR_LEVELS = (
+    "to keep the history of the level `{old}` build once with its old name and its new content, then rename it; "
+    "to start afresh build once without this level"
+)
+"""What to do about DB303 for a level of a drill, whose name is its id."""
+
+HELP_FOR_RENAMED_LEVELS = "if it is another level, build once without it first"
+"""What to do about DB304 for a level of a drill."""
+
 RECOGNISED_EDIT = Rule(
     code="DB304",
     name="recognised-edit",

@@ -78,7 +78,6 @@ def answer_print(answer: str) -> str:
     return ".".join(parts)
 
 
-@lru_cache(maxsize=8192)
 def fingerprint_of(text: str) -> Fingerprint:
     """Take a fingerprint of the lock, of whichever version, apart."""
     old, _, new = text.partition(".")

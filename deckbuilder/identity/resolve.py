@@ -21,7 +21,7 @@ from enum import StrEnum
 from itertools import chain, islice
 from typing import Final, NamedTuple, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Related, Span
@@ -476,12 +476,13 @@ class _Resolver:
         self._claim(number, note, Match.EDITED)
         question, before = self.asked[number], self.notes[note]
         was = Related(Span(self.register.lock_name, before.line), f"was: {before.text}")
-        self.diagnostics.append(
-            rules.RECOGNISED_EDIT.at(
-                question.span, related=(was,), key=before.key, reason=reason,
-                new=self._new_id(question), comment=self.comment,
-            )
+        found = rules.RECOGNISED_EDIT.at(
+            question.span, related=(was,), key=before.key, reason=reason,
+            new=self._new_id(question), comment=self.comment,
         )  # fmt: skip
+        if self._is_level(question):
+            found = structs.replace(found, help=rules.HELP_FOR_RENAMED_LEVELS)
+        self.diagnostics.append(found)
 
     # Rule 5
 
@@ -561,10 +562,13 @@ class _Resolver:
 
     def _by_level(self, number: int) -> Iterator[tuple[int, str]]:
         """Yield the missing levels of a drill where it has a new one: what it is called says nothing of what it is."""
-        if self.whole and self.asked[number].id == self.prefix + self.asked[number].text:
+        if self._is_level(self.asked[number]):
             for note in self._free():
                 if not self.notes[note].retired and not _VARIANT.fullmatch(self.notes[note].text):
                     yield note, "a level of this drill is gone, and this one is new"
+
+    def _is_level(self, question: Asked) -> bool:
+        return self.whole is not None and question.id == self.prefix + question.text
 
     def _unsure(self, number: int, reasons: Mapping[int, str]) -> None:
         question = self.asked[number]
@@ -582,6 +586,8 @@ class _Resolver:
             question.span, related=(before,), key=note.key, old=old, new=self._new_id(question), reason=reason,
             comment=self.comment,
         )  # fmt: skip
+        if self._is_level(question):
+            found = structs.replace(found, help=rules.HELP_FOR_LEVELS.format(old=note.text))
         self._error(number, found)
 
     def _new_id(self, question: Asked) -> str:
@@ -590,7 +596,7 @@ class _Resolver:
 
     def _is_said_to_be_new(self, question: Asked) -> bool:
         """Whether the question has an id as this program proposes it for a new one."""
-        if question.id is None or question.id == self.prefix + question.text:
+        if question.id is None or self._is_level(question):
             return False
         proposed = key_for(question.text, Keys(), self.prefix)
         return question.id == proposed or bool(re.fullmatch(re.escape(proposed) + "-[0-9]+", question.id))

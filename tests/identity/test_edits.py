@@ -108,6 +108,7 @@ def test_the_fingerprints_of_earlier_versions_are_still_read() -> None:
     assert same_answer(fingerprint_of(now), before)
     assert same_answer(before, fingerprint_of(now))
     assert not same_answer(print_of(OTHER), before)
+    assert answer_print("one two three four five").startswith("3e1da6133e7d53e7--7a")
     assert answer_print("Yes.") == ".adfbdde3fa514a31"
     assert may_be_same(print_of("Yes."), fingerprint_of(""))
     assert not same_answer(print_of("Yes."), fingerprint_of(""))

@@ -56,6 +56,7 @@ def test_a_level_that_asks_the_same_keeps_its_history_under_another_name() -> No
     assert found.identities[0]
     assert found.identities[0].key == "drill.tough"
     assert codes(found) == ["DB304"]
+    assert "id:" not in found.diagnostics[0].help
 
 
 def test_a_level_that_asks_something_else_under_another_name_is_asked_about() -> None:
@@ -63,6 +64,8 @@ def test_a_level_that_asks_something_else_under_another_name_is_asked_about() ->
     found = matched([part("hard", "hard", HARD)], [asked("tough", "tough", EASY)])
     assert codes(found) == ["DB303"]
     assert [(one.of, [note.key for note in one.candidates]) for one in found.doubts] == [("drill", ["drill.hard"])]
+    assert "`hard`" in found.diagnostics[0].help
+    assert "id:" not in found.diagnostics[0].help
     assert codes(matched([part("hard", "hard")], [asked("tough", "tough", HARD)])) == ["DB303"], "of an earlier version"
 
 
