@@ -147,7 +147,7 @@ def is_revised(one: Fingerprint, other: Fingerprint) -> bool:
     What is left of both must be the larger part. A sentence that changed may now say the contrary.
     """
     short, long = sorted((one, other), key=lambda answer: len(answer.sentences))
-    return 0 < len(short.sentences) < len(long.sentences) <= 2 * len(short.sentences) and _is_within(
+    return len(short.sentences) < len(long.sentences) <= 2 * len(short.sentences) and _is_within(
         short.sentences, long.sentences
     )
 

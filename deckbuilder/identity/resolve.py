@@ -35,8 +35,8 @@ RETIRED_SHARE: Final = 4
 PLAUSIBLE_HERE: Final = 0.65
 PLAUSIBLE_ELSEWHERE: Final = 0.75
 PLAUSIBLE_ANSWER: Final = 0.5
-"""How like a note's wording or its answer must be for the author to be asked: here, a note that was in the section at
-the last build; elsewhere, any other one."""
+"""How like a note's wording must be for the author to be asked, or how much more like its answer: here, a note that was
+in the section at the last build; elsewhere, any other one."""
 
 MOST_SHOWN: Final = 10
 """Notes that the author is asked about; no more of those with the question's words or its answer are looked at."""
@@ -522,7 +522,7 @@ class _Resolver:
                 yield note, "its words and its section are the same, but not its answer"
             elif same:
                 yield note, "its words and its answer are the same, but not its section"
-            elif not named and not (self.notes[note].retired and self._is_common(self.ours.texts[number])):
+            elif not named and not self.notes[note].retired:
                 yield note, "its words are the same, but neither its section nor its answer"
 
     def _by_answer(self, number: int) -> Iterator[tuple[int, str]]:
@@ -557,7 +557,7 @@ class _Resolver:
         index, answer = self._indexed(), self.ours.prints[number]
         for shared in (index.sentences.near(frozenset(answer.sentences)), index.answers.near(answer.sketch)):
             for note, share in shared.found.items():
-                if share >= PLAUSIBLE_ANSWER and self._is_free(note):
+                if share > PLAUSIBLE_ANSWER and self._is_free(note) and not self.notes[note].retired:
                     yield note, "much of the answer is the same, but not the wording"
 
     def _by_level(self, number: int) -> Iterator[tuple[int, str]]:

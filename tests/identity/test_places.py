@@ -227,7 +227,8 @@ REST = Q("Who made it?", THIRD)
         (Q("What is a norm?", OTHER, ("Vectors",)), -1, []),
         (Q("Who drew all these arrows?", LONG, ("Vectors",)), None, ["DB303"]),
         (Q("What is a vector norm?", OTHER, ("Vectors",)), None, ["DB303"]),
-        (Q("What is a norm?", OTHER, ("Matrices",)), None, ["DB303"]),
+        (Q("What is a norm?", OTHER, ("Matrices",)), None, []),
+        (Q("Who drew all these arrows?", f"{LONG} So it is.", ("Vectors",)), None, []),
     ],
 )
 def test_a_retired_note_is_matched_by_the_same_rules(after: Q, found: int | None, said: list[str]) -> None:
