@@ -19,7 +19,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from itertools import chain, islice
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 from msgspec import Struct, structs
 
@@ -148,6 +148,10 @@ def too_many_retired(retired: int, known: int) -> bool:
 
 
 _Name = TypeVar("_Name")
+
+_InPlace: TypeAlias = "dict[tuple[Section, str], list[int]]"
+"""Numbers by section and words."""
+
 _VARIANT: Final = re.compile("variant [0-9]+")
 
 
@@ -364,7 +368,7 @@ class _Resolver:
 
     def with_another_answer(self) -> None:
         """Match the same words in the same section though the answer is another, unless an answer says otherwise."""
-        there = self._left_in_place()
+        there, here = self._left_in_place(), self._left_questions_in_place()
         for number in self._left():
             notes = there.get(self._place(number), ())
             note = self._single(number, [note for note in notes if not self.notes[note].retired] or notes)
@@ -372,19 +376,25 @@ class _Resolver:
                 continue
             if self.notes[note].retired and self._is_common(self.ours.texts[number]):
                 continue
-            if not self._answers_contradict(number, note):
+            if not self._answers_contradict(number, note, there, here):
                 self._match(number, note)
 
-    def _answers_contradict(self, number: int, note: int) -> bool:
-        """Whether another question has the note's answer, or another note the question's, where that says something."""
+    def _answers_contradict(self, number: int, note: int, there: _InPlace, here: _InPlace) -> bool:
+        """Whether another question has the note's answer, or another note the question's, where that says something.
+
+        It says nothing where the other one's own words are in place: then the two answers were exchanged.
+        """
         text, answer, was = self.ours.texts[number], self.ours.prints[number], self.theirs.prints[note]
-        for other in self.ours.answers.same(was):
-            if self._is_left(other) and (evidence.is_telling(was) or self.ours.texts[other] == text):
+        for other in filter(self._is_left, self.ours.answers.same(was)):
+            if self.ours.texts[other] == text:
                 return True
-        for other in self.theirs.answers.same(answer):
-            if not self._is_free(other):
-                continue
-            if self.theirs.texts[other] == text or (evidence.is_telling(answer) and self._is_here(number, other)):
+            if evidence.is_telling(was) and not there.get(self._place(other)):
+                return True
+        for other in filter(self._is_free, self.theirs.answers.same(answer)):
+            if self.theirs.texts[other] == text:
+                return True
+            in_place = here.get((self.places[other], self.theirs.texts[other]))
+            if evidence.is_telling(answer) and self._is_here(number, other) and not in_place:
                 return True
         return False
 
@@ -663,11 +673,11 @@ class _Resolver:
     def _is_here(self, number: int, note: int) -> bool:
         return self.asked[number].section == self.places[note]
 
-    def _left_in_place(self) -> dict[tuple[Section, str], list[int]]:
+    def _left_in_place(self) -> _InPlace:
         """Return the free notes by their section and words."""
         return self._grouped(self._free(), lambda note: (self.places[note], self.theirs.texts[note]))
 
-    def _left_questions_in_place(self) -> dict[tuple[Section, str], list[int]]:
+    def _left_questions_in_place(self) -> _InPlace:
         """Return the questions left by section and words; one with its own id has no history by its words."""
         return self._grouped((own for own in self._left() if self.asked[own].id is None), self._place)
 

@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from deckbuilder.identity.lock import Lock
+from deckbuilder.identity.resolve import Match
 from tests.identity.decks import Q, built, codes, fresh, kept
 
 LONG = "It keeps the variance of each layer the same."
@@ -177,6 +178,14 @@ def test_a_stub_elsewhere_takes_no_history_from_the_question_with_the_answer() -
     assert whose([NORM], [stub, Q("What is a vector norm?", LONG, ("Vectors",))])[0][1] == 0
 
 
+def test_a_match_says_whether_the_question_was_moved() -> None:
+    """If this failed, reports could not tell an author which questions were found in another place."""
+    lock, _ = fresh([NORM])
+    for after, match in ((NORM, Match.SAME), (replace_section(NORM, ("Matrices",)), Match.MOVED)):
+        _, now, _ = built(lock, [after])
+        assert now[after].match is match
+
+
 # ── short answers, one note and one question of the words ──
 
 
@@ -304,3 +313,9 @@ def test_sections_and_ids_are_the_same_however_their_letters_are_composed() -> N
     _, now, found = built(lock, [Q("What is it?", "Oh.", ("Café",)), Q("Why not?", "So.", ("Café",), "été")])
     assert [one.guid for one in now.values()] == list(was.values())
     assert not [one for one in found if one.is_error]
+
+
+def test_two_answers_that_are_exchanged_take_no_history_along() -> None:
+    """If this failed, correcting two answers that stood in each other's place would be asked about."""
+    one, other = Q("What is a norm?", LONG), Q("Where is a town?", OTHER)
+    assert whose([one, other], [Q(one.text, OTHER), Q(other.text, LONG)]) == ([0, 1], [])
