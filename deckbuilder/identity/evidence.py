@@ -152,6 +152,12 @@ def is_revised(one: Fingerprint, other: Fingerprint) -> bool:
     )
 
 
+def is_part(one: Fingerprint, other: Fingerprint) -> bool:
+    """Whether all sentences of one answer, which is no short one, are in the other."""
+    short, long = sorted((one.sentences, other.sentences), key=len)
+    return bool(short) and _is_within(short, long)
+
+
 def _is_within(few: Sequence[str], many: Sequence[str]) -> bool:
     """Whether the few are among the many, in the same order."""
     rest = iter(many)

@@ -567,7 +567,9 @@ class _Resolver:
         index, answer = self._indexed(), self.ours.prints[number]
         for shared in (index.sentences.near(frozenset(answer.sentences)), index.answers.near(answer.sketch)):
             for note, share in shared.found.items():
-                if share > PLAUSIBLE_ANSWER and self._is_free(note) and not self.notes[note].retired:
+                if not self._is_free(note) or self.notes[note].retired:
+                    continue
+                if share > PLAUSIBLE_ANSWER or evidence.is_part(answer, self.theirs.prints[note]):
                     yield note, "much of the answer is the same, but not the wording"
 
     def _by_level(self, number: int) -> Iterator[tuple[int, str]]:
@@ -702,7 +704,11 @@ class _Resolver:
         """Return the note with the question's answer, if the answer says something and no others have it."""
         answer = self.ours.prints[number]
         notes = self.theirs.answers.same(answer) if evidence.is_telling(answer) else []
-        if len(notes) == 1 and len(self.ours.answers.same(self.theirs.prints[notes[0]])) == 1:
+        if self._is_level(self.asked[number]):  # those that have their names are known by them
+            notes = [note for note in notes if self._is_free(note) and not self.notes[note].retired]
+            if len(notes) == 1 and sum(map(self._is_left, self.ours.answers.same(answer))) == 1:
+                return notes[0]
+        elif len(notes) == 1 and len(self.ours.answers.same(self.theirs.prints[notes[0]])) == 1:
             return notes[0]
         return None
 

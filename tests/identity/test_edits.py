@@ -357,6 +357,9 @@ def test_more_than_half_of_the_sentences_are_a_reason_to_ask() -> None:
         (f"{ONE} {TWO} {THREE}", f"{FOUR} {TWO}", False),
         (f"{ONE} {TWO} {THREE}", f"{TWO} {THREE} {FOUR}", True),
         (f"{TWO} {THREE}", f"{FOUR} {TWO}", False),
+        (ONE, f"{TWO} {THREE} {FOUR} {ONE}", True),  # all of it
+        (f"{TWO} {THREE} {FOUR} {ONE}", ONE, True),
+        (TWO, f"{ONE} {THREE} {FOUR} {TWO}", False),  # but too short to say something
     ):
         _, said = rebuilt([Q("What is a norm?", before)], [Q("Who can tell?", after, ("T",))])
         assert ("DB303" in said) is asked, after

@@ -59,6 +59,18 @@ def test_a_level_that_asks_the_same_keeps_its_history_under_another_name() -> No
     assert "id:" not in found.diagnostics[0].help
 
 
+def test_a_level_keeps_its_history_though_a_sibling_asks_the_same() -> None:
+    """If this failed, two levels that differ in their parameters' names only could never be renamed."""
+    twin, gone = part("twin", "twin", HARD), part("gone", "gone", HARD, retired=True)
+    found = matched(
+        [part("hard", "hard", HARD), twin, gone], [asked("tough", "tough", HARD), asked("twin", "twin", HARD)]
+    )
+    assert guids(found) == ["guid-hard", "guid-twin"]
+    both = [asked("tough", "tough", HARD), asked("huge", "huge", HARD)]
+    assert codes(matched([part("hard", "hard", HARD)], both)) == ["DB303", "DB303"]
+    assert codes(matched([part("hard", "hard", HARD), twin], both[:1])) == ["DB303"]
+
+
 def test_a_level_that_asks_something_else_under_another_name_is_asked_about() -> None:
     """If this failed, a renamed level would lose its history, or a new one get another's."""
     found = matched([part("hard", "hard", HARD)], [asked("tough", "tough", EASY)])
