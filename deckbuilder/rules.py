@@ -444,17 +444,26 @@ UNSURE_MATCH = Rule(
     name="unsure-match",
     severity=ERROR,
     message="this may be `{key}` reworded, or a new question: {reason}",
-    why="A wrong guess would give one card another card's review history; no guess would throw a history away.",
-    mend="Add one of the two lines to the question.",
+    why="The words and the answer both changed, or what is the same proves nothing: an answer of fewer than five words, or words or an answer that others have too. A wrong guess would give one card another card's review history; no guess would throw a history away.",
+    mend="Add one of the two lines to the question. If it has an id already, replace it.",
     help="to keep the history of `{key}` add `<!-- {comment}: {{id: {old}}} -->`; to start afresh add `<!-- {comment}: {{id: {new}}} -->`",
 )
+
+HELP_FOR_LEVELS = (
+    "to keep the history of the level `{old}` build once with its old name and its new content, then rename it; "
+    "to start afresh build once without this level"
+)
+"""What to do about DB303 for a level of a drill, whose name is its id."""
+
+HELP_FOR_RENAMED_LEVELS = "if it is another level, build once without it first"
+"""What to do about DB304 for a level of a drill."""
 
 RECOGNISED_EDIT = Rule(
     code="DB304",
     name="recognised-edit",
     severity=NOTE,
     message="taken for `{key}` with its question reworded ({reason}); its history stays",
-    why="The question's words changed, but strong single evidence says which note it is.",
+    why="The question's words changed, but its answer is the same or clearly a revision, and no other question or note has that answer.",
     mend="Nothing, if it is the same question. Otherwise give it an id of its own: `<!-- card: {{id: …}} -->`.",
     help="if it is another question, add `<!-- {comment}: {{id: {new}}} -->`",
 )

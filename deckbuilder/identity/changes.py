@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from deckbuilder.drills.slots import Slot
-from deckbuilder.identity.evidence import same_answer
+from deckbuilder.identity.evidence import fingerprint_of, may_be_same
 from deckbuilder.identity.keys import known_text
 from deckbuilder.identity.lock import Delivered, Lock, LockedNote, LockedType, Release, Section
 from deckbuilder.identity.resolve import Identity
@@ -87,7 +87,9 @@ def _moved_by_words(known: LockedNote, key: str, content: Content) -> Moved:
     body = not (
         known.key == key
         and known_text(known.text) == known_text(content.text)
-        and (same_answer(known.answer, content.answer) or known.answer == content.answer)
+        and may_be_same(fingerprint_of(known.answer), fingerprint_of(content.answer))
+        # After `resolve` the words are those of the new question, and what changed is still to be delivered.
+        and _body(known.fingerprint) not in known.decided
         and _values(known.slots) == _values(content.slots)
     )
     return Moved(body=body, anything=body or known.section != content.section)

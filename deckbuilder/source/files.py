@@ -1,9 +1,10 @@
-"""Files on disk become texts: UTF-8, without byte order mark, every refusal a diagnostic."""
+"""Files on disk become texts: UTF-8, without byte order mark, Markdown in NFC; every refusal is a diagnostic."""
 
 from __future__ import annotations
 
 import errno
 import os
+import unicodedata
 from pathlib import Path
 
 from msgspec import Struct
@@ -162,7 +163,10 @@ def read_files(folder: Path, paths: list[Path], root: str) -> tuple[list[SourceF
 
 
 def _read_markdown(path: Path, name: str, home: Path) -> tuple[str | None, list[Diagnostic]]:
-    """Read a Markdown file of the deck in the folder `home`; too many lines are an error too."""
+    """Read a Markdown file of the deck in the folder `home`; too many lines are an error too.
+
+    Editors and systems write `é` as one character or as two. In NFC it is always one.
+    """
     text, problems = read_text(path, name, home)
     most, lines = limits()["lines"], (text or "").count("\n")
     if lines > most:  # a million headings are no more than four megabytes
@@ -172,7 +176,7 @@ def _read_markdown(path: Path, name: str, home: Path) -> tuple[str | None, list[
         return None, [
             rules.MERGE_CONFLICT.at(Span(name, line, 1, 1 + _MARKER), marker=shown) for line, shown in markers
         ]
-    return text, problems
+    return text if text is None else unicodedata.normalize("NFC", text), problems
 
 
 _MARKER = 7  # characters of a marker, which stands at the very beginning of its line
