@@ -435,7 +435,7 @@ DUPLICATE_ID = Rule(
     name="duplicate-id",
     severity=ERROR,
     message="the id `{key}` is used twice",
-    why="An id names one note for ever; two questions with one id would fight over one review history.",
+    why="An id names one note for ever; two questions with one id would fight over one review history. A note's key is its id, also where the question does not say so.",
     mend="Give one of them another id.",
 )
 

@@ -87,12 +87,18 @@ def _moved_by_words(known: LockedNote, key: str, content: Content) -> Moved:
     body = not (
         known.key == key
         and known_text(known.text) == known_text(content.text)
-        and may_be_same(fingerprint_of(known.answer), fingerprint_of(content.answer))
+        and _answer_may_be_same(known, content)
         # After `resolve` the words are those of the new question, and what changed is still to be delivered.
         and _body(known.fingerprint) not in known.decided
         and _values(known.slots) == _values(content.slots)
     )
     return Moved(body=body, anything=body or known.section != content.section)
+
+
+def _answer_may_be_same(known: LockedNote, content: Content) -> bool:
+    """Whether nothing that the lock knows says that the answers differ; of a part, locks of old knew other words."""
+    before = fingerprint_of(known.answer)
+    return may_be_same(before, fingerprint_of(content.answer)) or bool(content.of and not before.exact)
 
 
 def _values(slots: tuple[Slot, ...]) -> list[tuple[int, Mapping[str, str]]]:

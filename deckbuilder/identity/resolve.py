@@ -255,11 +255,27 @@ class _Resolver:
                 continue
             first[question.id] = number
             note = names.get(question.id)
-            if note is not None and note not in self.claimed:
+            owner = None if note is None else self._unchanged(number, note)
+            if owner is not None:
+                other = Related(self.asked[owner].span, "the question that has it, unchanged")
+                self._error(number, rules.DUPLICATE_ID.at(question.span, related=(other,), key=question.id))
+            elif note is not None and note not in self.claimed:
                 self._claim(number, note, Match.ID)
             elif note is not None or question.id in self.register.keys:
                 key = question.id if note is None else self.notes[note].key
                 self._error(number, rules.DUPLICATE_ID.at(question.span, key=key))
+
+    def _unchanged(self, number: int, note: int) -> int | None:
+        """Return another question that is the note just as it was, so that an id can only have been given by mistake."""
+        text = self.theirs.texts[note]
+        if self.notes[note].retired or self.ours.texts[number] == text:
+            return None
+        same = [
+            other
+            for other in self.ours.by_text.get(text, ())
+            if self._is_here(other, note) and self.asked[other].id is None and self._has_same_answer(other, note)
+        ]
+        return same[0] if len(same) == 1 else None
 
     def _names(self) -> dict[str, int]:
         """Return the notes by all the keys that they have, or ever had; of a part below its note's present key, too."""
@@ -301,7 +317,7 @@ class _Resolver:
         for number in self._left():
             text = self.ours.texts[number]
             proven = self._proven_by_answer(number)
-            if proven is not None and self.theirs.texts[proven] == text:
+            if proven is not None and self._is_free(proven) and self.theirs.texts[proven] == text:
                 self._match(number, proven)
                 continue
             note = self._only(number)

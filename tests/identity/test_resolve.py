@@ -266,3 +266,33 @@ def test_no_guid_is_ever_shared_reused_or_silently_passed_on(builds: list[list[Q
         again, problems = read_lock(write_lock(lock), LOCK)
         assert again == lock
         assert not problems
+
+
+def test_an_id_that_is_the_key_of_a_question_still_there_is_an_error() -> None:
+    """If this failed, an id typed by chance would take the history of a question that nobody touched."""
+    mean = Q("What is a long mean?", "The sum of all values by their number.")
+    lock, _ = fresh([mean, Q("What is else?", "Something else of five words.")])
+    key = next(key for key in lock.notes if "mean" in key)
+    other = Q("What is a very long mean?", "Another answer of at least five words.", id=key)
+    _, now, found = built(lock, [other, mean])
+    assert codes(found) == ["DB302"]
+    assert found[0].related[0].span.line == 2
+    assert now[mean].match is Match.SAME
+    reworded = Q("What is a geometric mean?", "The root of the product of all values.", id=key)
+    _, now, found = built(lock, [reworded, Q(mean.text, "What one would expect of a draw.")])
+    assert now[reworded].match is Match.ID, "but an author may say which question is the old one"
+    assert len({one.guid for one in now.values()}) == len(now)
+
+
+@settings(max_examples=150, deadline=None)
+@given(QUESTIONS, QUESTIONS, st.data())
+def test_no_id_makes_two_questions_one_note(before: list[Q], after: list[Q], data: st.DataObject) -> None:
+    """If this failed, an id could give two questions one GUID, and one of the two cards would be lost."""
+    lock, _ = fresh(distinct_answers(before))
+    named = []
+    for q in distinct_answers(after):
+        key = data.draw(st.sampled_from([None, None, "own", *lock.notes]))
+        named.append(Q(q.text, q.answer, q.section, id=key))
+    _, now, _ = built(lock, named)
+    guids = [one.guid for one in now.values()]
+    assert len(guids) == len(set(guids))
