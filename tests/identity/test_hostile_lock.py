@@ -51,6 +51,10 @@ def with_note(good: str, bad: str) -> str:
     return f"{HEADER}\n\n{NOTE.replace(good, bad)}\n"
 
 
+def slot_of(value: str) -> str:
+    return f'"slots": [{{"slot": 1, "values": {{"v": "{value}"}}, "answers": {{}}}}]'
+
+
 @pytest.mark.parametrize(
     ("good", "bad", "words"),
     [
@@ -84,6 +88,9 @@ def with_note(good: str, bad: str) -> str:
         ('"answer": "a"', '"answer": "a", "was": ["vector"]', "earlier key `vector`"),
         ('"answer": "a"', '"answer": "a", "slots": [{"slot": 1e999}]', "`slot`"),
         ('"answer": "a"', f'"answer": "a", "slots": [{{"slot": {10**400}}}]', "`slot`"),
+        ('"answer": "a"', f'"answer": "a", {slot_of("[" * 1_000)}', "`v` of slot 1 is not a value"),
+        ('"answer": "a"', f'"answer": "a", {slot_of("[" * 1_000 + "]" * 1_000)}', "`v` of slot 1 is not a value"),
+        ('"answer": "a"', f'"answer": "a", {slot_of("[[" + "-" * 9_000)}', "`v` of slot 1 is not a value"),
         ('"answer": "a"', '"answer": "a", "slots": [{"slot": 1, "\x7f\u202e": 2}]', "is not known"),
         ('"text": "What', '"text": "\\ud800What', "half a character"),
         ('"text": "What', '"text": "\\xWhat', "not a line of a lock"),

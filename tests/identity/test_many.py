@@ -19,7 +19,10 @@ THINGS = ("gradient", "attention map", "residual stream", "embedding", "loss sur
 
 
 def locked(key: str, text: str, section: tuple[str, ...], answer: str = "", *, retired: bool = False) -> LockedNote:
-    return LockedNote(key, f"guid-{key}", "concept", 1, 1, "f.f", answer, section, text, retired)
+    return LockedNote(
+        key=key, guid=f"guid-{key}", kind="concept", born=1, modified=1, fingerprint="f.f", answer=answer,
+        section=section, text=text, retired=retired,
+    )  # fmt: skip
 
 
 def lock_of(notes: list[LockedNote]) -> Lock:
