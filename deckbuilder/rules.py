@@ -1320,6 +1320,42 @@ UPDATE_LATE = Rule(
     mend="Publish with `deckbuilder release`, which stamps what changed with the time of the release.",
 )
 
+HISTORY_SHIFTED = Rule(
+    code="DB835",
+    name="history-shifted",
+    severity=ERROR,
+    message="{count} of {all} histories would be on another question: {which}",
+    why="The question and the answer of these notes both changed beyond recognition, or moved to another note. A learner's reviews of one question would count for another one.",
+    mend="Check these notes in `deckbuilder diff OLD.apkg NEW.apkg`. If a question is still the same note, say so with `deckbuilder resolve --same KEY=FILE:LINE`, or give it `id: KEY`, and build again; otherwise restore deck.lock.",
+)
+
+NOTHING_PROVED = Rule(
+    code="DB836",
+    name="nothing-proved",
+    severity=ERROR,
+    message="nothing was proved: learners have no card of this deck with a history",
+    why="Without a single history there is none to lose, and the proof would pass whatever the package does.",
+    mend="Check that the package has notes, and that --previous names the release that learners have.",
+)
+
+PACKAGE_TOO_LARGE = Rule(
+    code="DB837",
+    name="package-too-large",
+    severity=ERROR,
+    message="this package is too large to import here: {what}; the limit `{limit}` is {most}",
+    why="A package from a stranger must not fill the disk or the memory of the machine that checks it.",
+    mend='If you trust the package, raise the limit for this command: `DECKBUILDER_LIMITS="LIMIT=NUMBER" deckbuilder verify …` (docs/limits.md).',
+)
+
+PROOF_TOO_LONG = Rule(
+    code="DB838",
+    name="proof-too-long",
+    severity=ERROR,
+    message="the proof was stopped after {seconds} seconds",
+    why="A package can make Anki work without end; a check that never ends would block CI.",
+    mend='If the deck is that large, allow more time: `DECKBUILDER_LIMITS="verify-seconds=NUMBER" deckbuilder verify …` (docs/limits.md).',
+)
+
 NOT_AN_UPDATE = Rule(
     code="DB830",
     name="not-an-update",

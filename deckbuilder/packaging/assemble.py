@@ -91,6 +91,8 @@ def _note(note: StampedNote, types: Mapping[str, int], decks: Mapping[str, int],
     delivered = note.locked.delivered
     if delivered and delivered.fingerprint == note.locked.fingerprint:
         filled[fields.VERSION] = unformatted(delivered.version)
+    if decisions := _decisions(note):
+        filled[fields.DECISIONS] = decisions
     filled[fields.DELIVERED] = print_of(filled, note.rendered.tags, note.rendered.prints.texts)
     return NotePlan(
         guid=note.locked.guid,
@@ -102,3 +104,10 @@ def _note(note: StampedNote, types: Mapping[str, int], decks: Mapping[str, int],
         modified=note.locked.modified,
         position=position,
     )
+
+
+def _decisions(note: StampedNote) -> str:
+    """Return what the author said about which note this is: that it has an id, and which earlier wordings it had."""
+    resolved = note.rendered.resolved
+    named = resolved.question.id is not None and not (resolved.is_part and resolved.draft.name is None)
+    return " ".join((*((fields.BY_ID,) if named else ()), *note.locked.decided))
