@@ -32,7 +32,7 @@ from deckbuilder.identity.changes import (
     updated_lock,
 )
 from deckbuilder.identity.lock import Lock, LockedNote, read_lock, write_lock
-from deckbuilder.identity.resolve import Asked, Identity, Register, resolve, resolve_parts, too_many_retired
+from deckbuilder.identity.resolve import Asked, Doubt, Identity, Register, resolve, resolve_parts, too_many_retired
 from deckbuilder.kinds.templates import Templates, load_templates
 from deckbuilder.kinds.titles import KIND_NAMES
 from deckbuilder.limits import DEFAULTS, limits
@@ -109,7 +109,10 @@ class BuiltNote(Struct, frozen=True):
 
 
 class BuildResult(Struct, frozen=True):
-    """What came of a build or check. `apkg` is None when nothing was written; `questions` counts answered or not."""
+    """What came of a build or check. `apkg` is None when nothing was written; `questions` counts answered or not.
+
+    `doubts` are the questions that the author must decide about; each is also an error among the findings.
+    """
 
     deck: str
     apkg: Path | None
@@ -118,6 +121,7 @@ class BuildResult(Struct, frozen=True):
     notes: tuple[BuiltNote, ...]
     retired: tuple[LockedNote, ...]
     diagnostics: tuple[Diagnostic, ...]
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -129,7 +133,8 @@ class Prepared(Struct, frozen=True):
     """All that a build has worked out before it writes anything: what `build`, and whoever asks what it would do, use.
 
     `description` is the deck's, as HTML; `before` is the lock as it is, `lock` as it will be; `lock_text` is the text
-    of the former, None if there is none. `frame` is that of the package, if one is to be written.
+    of the former, None if there is none. `doubts` are what the author must decide about. `frame` is that of the package,
+    if one is to be written.
     """
 
     project: Project
@@ -142,6 +147,7 @@ class Prepared(Struct, frozen=True):
     notes: tuple[StampedNote, ...]
     media: tuple[MediaFile, ...]
     retired: tuple[LockedNote, ...]
+    doubts: tuple[Doubt, ...] = ()
     frame: Frame | None = None
 
     def plan(self) -> PackagePlan:
@@ -209,10 +215,11 @@ def _prepare(
         return None, _result(project.settings.name, questions, (), (), diagnostics)
 
     register = Register(lock, project.lock_name)
-    identities, found = resolve(list(map(_asked, questions)), register)
+    matched = resolve(list(map(_asked, questions)), register)
+    diagnostics += matched.diagnostics
+    resolved, found, of_parts = _settle(questions, matched.identities, register, how, known)
     diagnostics += found
-    resolved, found = _settle(questions, identities, register, how, known)
-    diagnostics += found
+    doubts = (*matched.doubts, *of_parts)
     diagnostics += near_duplicates([note.question for note in resolved if not note.is_part])
     retired = _retired(resolved, lock)
     rendered_notes, media, found = _render(resolved, project, lock.deck, known)
@@ -245,9 +252,10 @@ def _prepare(
         notes=tuple(notes),
         media=tuple(media),
         retired=retired,
+        doubts=doubts,
         frame=_frame(deck_plans(notes, new_lock, description), types, known, make=will_be_written),
     )
-    return prepared, _result(lock.deck, questions, notes, retired, diagnostics)
+    return prepared, replace(_result(lock.deck, questions, notes, retired, diagnostics), doubts=doubts)
 
 
 def default_output(lock: Lock) -> Path:
@@ -418,7 +426,7 @@ def _settle(
     register: Register,
     how: RenderOptions,
     known: Cache,
-) -> tuple[list[ResolvedNote], list[Diagnostic]]:
+) -> tuple[list[ResolvedNote], list[Diagnostic], list[Doubt]]:
     """Settle each note with what the lock kept for it, and put its parts right behind it, and theirs behind them."""
     waiting = [
         ResolvedNote(question, question.draft, identity)
@@ -427,6 +435,7 @@ def _settle(
     ]
     done: list[ResolvedNote] = []
     diagnostics: list[Diagnostic] = []
+    doubts: list[Doubt] = []
     while waiting:
         drafted = waiting.pop()
         diagnostics += drafted.draft.diagnostics
@@ -439,14 +448,15 @@ def _settle(
         parts = note.draft.parts
         if not parts:
             continue
-        of_parts, found = resolve_parts([_asked_part(part, note) for part in parts], note.identity, register)
-        diagnostics += found
+        matched = resolve_parts([_asked_part(part, note) for part in parts], note.identity, register)
+        diagnostics += matched.diagnostics
+        doubts += matched.doubts
         waiting += [
             ResolvedNote(note.question, part, identity, of=note.identity.key)
-            for part, identity in zip(reversed(parts), reversed(of_parts), strict=True)
+            for part, identity in zip(reversed(parts), reversed(matched.identities), strict=True)
             if identity
         ]
-    return done, diagnostics
+    return done, diagnostics, doubts
 
 
 def _settled(note: ResolvedNote, how: RenderOptions, shelf: Shelf) -> ResolvedNote:

@@ -94,16 +94,39 @@ class Register:
         return self._by_whole.get(whole.known.key, {}) if whole.known else {}
 
 
-Found: TypeAlias = "tuple[list[Identity | None], list[Diagnostic]]"
-"""One identity for each that asked, in order (None: it ships no note, or is at fault), and what is to be said."""
+class Doubt(Struct, frozen=True):
+    """A question that may be a known note, and that only its author can decide about.
+
+    `candidates` are the notes that it may be, the likeliest first, none of them taken by another question. `answer` is
+    the fingerprint of its answer. `of` is the key of the note that a part belongs to, "" for a question.
+    """
+
+    span: Span
+    section: Section
+    text: str
+    answer: str
+    candidates: tuple[LockedNote, ...]
+    reason: str
+    of: str = ""
 
 
-def resolve(asked: Sequence[Asked], register: Register) -> Found:
+class Resolution(Struct, frozen=True):
+    """What came of matching: identities in the order of the questions, findings, and what the author must decide.
+
+    An identity is None where a question gives no note or has an error. Each doubt is also an error among the findings.
+    """
+
+    identities: tuple[Identity | None, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    doubts: tuple[Doubt, ...] = ()
+
+
+def resolve(asked: Sequence[Asked], register: Register) -> Resolution:
     """Give each question its identity. With an error among the diagnostics they are not to be used."""
     return _resolved(_Resolver(asked, register, register.questions()))
 
 
-def resolve_parts(asked: Sequence[Asked], whole: Identity, register: Register) -> Found:
+def resolve_parts(asked: Sequence[Asked], whole: Identity, register: Register) -> Resolution:
     """Give each part of a note (a level, a variant, a step) its identity, by the same rules as questions.
 
     A part is sought among the parts that the note had; its key begins with the note's own.
@@ -111,7 +134,7 @@ def resolve_parts(asked: Sequence[Asked], whole: Identity, register: Register) -
     return _resolved(_Resolver(asked, register, register.parts(whole), f"{whole.key}."))
 
 
-def _resolved(resolver: _Resolver) -> Found:
+def _resolved(resolver: _Resolver) -> Resolution:
     resolver.by_id()
     resolver.no_duplicates()
     resolver.by_same_place()
@@ -171,6 +194,7 @@ class _Resolver:
         self.claimed: set[str] = set()
         self.failed: set[int] = set()
         self.diagnostics: list[Diagnostic] = []
+        self.doubts: list[Doubt] = []
         self._suspects: list[_Pair] | None = None
         self._crowded: set[int] = set()  # those for which more notes speak than could be looked at
         self._likenesses: dict[tuple[int, str], float] = {}
@@ -290,7 +314,7 @@ class _Resolver:
         for number in open_numbers:
             if self.asked[number].id is None and self.asked[number].ships:
                 reason = "the same question stood in another section, and more than one could be it"
-                self._unsure(number, left[0], reason)
+                self._unsure(number, left, reason)
 
     # Rule 4
 
@@ -371,12 +395,12 @@ class _Resolver:
             if reason or number in self._crowded:
                 doubts[number].append((bool(reason), self._likeness(number, note), reason or _CROWDED, note))
         for number, candidates in doubts.items():
-            *_, reason, note = max(candidates, key=lambda candidate: candidate[:2])
-            self._unsure(number, note, reason)
+            candidates.sort(key=lambda candidate: candidate[:2], reverse=True)
+            self._unsure(number, [note for *_, note in candidates], candidates[0][2])
         missing = self._left_notes()
         for number in self._open():
             if missing and number in self._crowded:
-                self._unsure(number, missing[0], _CROWDED)
+                self._unsure(number, missing[:1], _CROWDED)
 
     def _plausible(self, number: int, note: LockedNote) -> str:
         """Return why the question may be the note with other words, or "" where nothing speaks for it."""
@@ -392,8 +416,14 @@ class _Resolver:
             return "the answer is much alike, but not the same"
         return ""
 
-    def _unsure(self, number: int, note: LockedNote, reason: str) -> None:
-        question = self.asked[number]
+    def _unsure(self, number: int, candidates: Sequence[LockedNote], reason: str) -> None:
+        question, note = self.asked[number], candidates[0]
+        self.doubts.append(
+            Doubt(
+                span=question.span, section=question.section, text=question.text, answer=question.answer,
+                candidates=tuple(candidates), reason=reason, of=self.prefix.removesuffix("."),
+            )
+        )  # fmt: skip
         before = Related(Span(self.lock_name, note.line), f"`{note.key}` was: {note.text}")
         old = note.key.removeprefix(self.prefix)
         found = rules.UNSURE_MATCH.at(
@@ -408,7 +438,7 @@ class _Resolver:
 
     # Rule 6
 
-    def result(self) -> Found:
+    def result(self) -> Resolution:
         """Name what is new."""
         self.register.keys.add(*(question.id for question in self.asked if question.id))
         identities: list[Identity | None] = []
@@ -420,7 +450,7 @@ class _Resolver:
                 identities.append(self._new(question))
             else:
                 identities.append(None)
-        return identities, self.diagnostics
+        return Resolution(tuple(identities), tuple(self.diagnostics), tuple(self.doubts))
 
     def _new(self, question: Asked) -> Identity:
         key = question.id or key_for(question.text, self.register.keys, self.prefix)

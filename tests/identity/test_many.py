@@ -34,7 +34,8 @@ def asked_again(notes: list[LockedNote]) -> list[Asked]:
 
 
 def resolved(asked: list[Asked], lock: Lock) -> tuple[list[Identity | None], list[Diagnostic]]:
-    return resolve(asked, Register(lock, "deck.lock"))
+    matched = resolve(asked, Register(lock, "deck.lock"))
+    return list(matched.identities), list(matched.diagnostics)
 
 
 def alike(count: int) -> list[LockedNote]:

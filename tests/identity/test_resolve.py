@@ -41,7 +41,8 @@ def asked(questions: list[Q]) -> list[Asked]:
 
 def built(lock: Lock, questions: list[Q], now: int = 100) -> tuple[Lock, dict[Q, Identity], list[Diagnostic]]:
     """Build the questions upon a lock, as often as an author does: the new lock, who is who, what was said."""
-    given, found = resolve(asked(questions), Register(lock, LOCK))
+    matched = resolve(asked(questions), Register(lock, LOCK))
+    given, found = matched.identities, list(matched.diagnostics)
     identities = {q: one for q, one in zip(questions, given, strict=True) if one}
     notes = [
         stamped(one, Content("concept", q.section, q.text, answer_print(q.words), f"{q.text}{q.words}."), now)
