@@ -31,6 +31,7 @@ from deckbuilder.identity.changes import (
     stamped_type,
     updated_lock,
 )
+from deckbuilder.identity.guids import random_id
 from deckbuilder.identity.lock import Lock, LockedNote, read_lock, write_lock
 from deckbuilder.identity.resolve import Asked, Doubt, Identity, Register, resolve, resolve_parts, too_many_retired
 from deckbuilder.kinds.templates import Templates, load_templates
@@ -81,7 +82,7 @@ class Options(Struct, frozen=True):
 
     `watch` is told how far the work is; `cache` is the folder where what was found is kept for the next build, if any.
     `jobs` is the number of processes that read and render, None for as many as pay. More than one are begun by copying
-    or importing the program, so the program must be prepared for that.
+    or importing the program, so the program must be prepared for that. `new_id` makes the ids of new notes and decks.
     """
 
     output: Path | None = None
@@ -93,6 +94,7 @@ class Options(Struct, frozen=True):
     watch: Watch | None = None
     cache: Path | None = None
     jobs: int | None = 1
+    new_id: Callable[[], str] = random_id
 
 
 class BuiltNote(Struct, frozen=True):
@@ -200,7 +202,7 @@ def _prepare(
     how = RenderOptions(project.settings.flavour, project.settings.markdown_extensions)
     now = present_second(options.now)
     with _drafting(project, how, options, known) as drafted:
-        lock_text, lock, of_lock = _load_lock(project, now)
+        lock_text, lock, of_lock = _load_lock(project, now, options)
         drafts, found = drafted()
     diagnostics += found + _remarks_on_extensions(how, project)
     questions = [question for draft in drafts for question in draft.questions]
@@ -214,7 +216,7 @@ def _prepare(
     if lock is None:
         return None, _result(project.settings.name, questions, (), (), diagnostics)
 
-    register = Register(lock, project.lock_name)
+    register = Register(lock, project.lock_name, options.new_id)
     matched = resolve(list(map(_asked, questions)), register)
     diagnostics += matched.diagnostics
     resolved, found, of_parts = _settle(questions, matched.identities, register, how, known)
@@ -387,11 +389,11 @@ def _remarks_on_limits(questions: Sequence[DraftedQuestion], project: Project) -
             yield rules.TOO_MUCH.at(question.span, what=what, limit="heading")
 
 
-def _load_lock(project: Project, now: int) -> tuple[str | None, Lock | None, list[Diagnostic]]:
+def _load_lock(project: Project, now: int, options: Options) -> tuple[str | None, Lock | None, list[Diagnostic]]:
     """Return the lock's text and content; a deck that has none yet is born now."""
     settings = project.settings
     if not is_there(project.lock):
-        return None, Lock(settings.name, settings.id or slug(settings.name), now), []
+        return None, Lock(settings.name, settings.id or options.new_id(), now), []
     text, diagnostics = _text_of_lock(project)
     if text is None:
         return None, None, diagnostics

@@ -482,7 +482,8 @@ LOCK_CONFLICT = Rule(
     severity=ERROR,
     message="a merge conflict was left in deck.lock",
     why="Both sides' notes must stay, and only you can say so.",
-    mend="Keep the lines of both sides, delete the three marker lines, and build; of two lines with the same key keep one.",
+    mend="Delete the marker lines, keep all other lines of both sides, and build: the build merges them. "
+    "With `deck.lock merge=union` in .gitattributes git does the same by itself.",
 )
 
 LOCK_NEWER = Rule(
@@ -556,6 +557,15 @@ DECK_RENAMED = Rule(
     why="Anki never moves existing cards to a renamed deck: learners would get a second deck with the new cards only. "
     "So the name of the first build is kept in deck.lock, for the deck and for its note types.",
     mend="Nothing. Learners may rename the deck in Anki themselves; it stays theirs.",
+)
+
+KEYS_PARTED = Rule(
+    code="DB321",
+    name="keys-parted",
+    severity=NOTE,
+    message="two branches gave the key `{key}` to two new notes; this one is `{new}` from now on",
+    why="Each note keeps its GUID, and so its history; only the key, its readable name, must be its own.",
+    mend="Nothing. If both branches added the very same question, one note is kept and the other is retired.",
 )
 
 MATH_BLANKS = Rule(

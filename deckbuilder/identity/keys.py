@@ -1,11 +1,10 @@
-"""Names that last: what a question is known by, its readable key, its GUID."""
+"""Names that last: what a question is known by, and its readable key."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
-from hashlib import sha256
+from collections.abc import Iterable
 
 _QUOTES = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "\u00a0": " "})
 _FOLDED = re.compile(r"(?<![\\\w])[^\W_]{2,}(?!\w)")
@@ -22,8 +21,6 @@ FILLER = frozenset(
     ).split()
 )
 MAX_KEY = 50
-_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
-_GUID_LENGTH = 16
 
 
 def known_text(text: str) -> str:
@@ -92,14 +89,3 @@ def key_for(text: str, taken: Keys, prefix: str = "") -> str:
             break
         key = longer
     return taken.free(prefix + key)
-
-
-def guid_for(deck_id: str, key: str, taken: Collection[str]) -> str:
-    """Return the GUID (16 letters and digits, 80 bits of a SHA-256) of a new note; never one that is `taken`."""
-    salt = 0
-    while True:
-        digest = int.from_bytes(sha256("\x1f".join((deck_id, key, str(salt))).encode()).digest(), "big")
-        guid = "".join(_ALPHABET[digest >> 5 * place & 31] for place in range(_GUID_LENGTH))
-        if guid not in taken:
-            return guid
-        salt += 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
 from json.encoder import encode_basestring
@@ -21,6 +21,7 @@ from msgspec.structs import replace
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.drills.slots import read_slots, slot_record
+from deckbuilder.identity.merging import MOST_DECIDED, Renamed, merge_decks, merge_headers, merge_notes, merge_types
 from deckbuilder.identity.records import Delivered, Lock, LockedNote, LockedType, Release, Section
 from deckbuilder.kinds.titles import KIND_NAMES
 from deckbuilder.project import is_deck_name
@@ -36,9 +37,6 @@ _WORD: Final = re.compile(
 """A key or GUID: it goes onto cards as it stands, and a lock may be a stranger's."""
 
 _DIGEST: Final = re.compile("[0-9a-f]{16}")
-MOST_DECIDED: Final = 8
-"""Decided wordings that are kept of a note: the latest ones."""
-
 _MARKERS: Final = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 _TOLD: Final = 100  # damages are told one by one, the rest is counted
 _HALF: Final = re.compile("[\ud800-\udfff]")
@@ -119,17 +117,24 @@ def read_lock(text: str, name: str) -> tuple[Lock | None, list[Diagnostic]]:
     if text.startswith(_MARKERS) or any(f"\n{marker}" in text for marker in _MARKERS):
         marked = (number for number, line in lines if line.startswith(_MARKERS))
         return None, [rules.LOCK_CONFLICT.at(Span(name, number, 1, 8)) for number in islice(marked, _TOLD)]
+    content = _Content()
     try:
         if not text.endswith("\n"):
             raise _Damage(text.count("\n") + 1, "its end is missing" if text else "it is empty")
-        lock = _header(*next(lines, (1, "{}")))
+        content.headers.append(_header(*next(lines, (1, "{}"))))
     except _Damage as damage:
         return None, [damage.at(name)]
-    content = _Content()
     damages = content.read(lines)
     if damages:
         return None, [damage.at(name) for damage in damages]
-    return replace(lock, types=content.types, decks=content.decks, notes=content.notes), []
+    lock, renamed = content.merged()
+    if wrong := [one for one in renamed if not _is_name(one.key)]:
+        return None, [_twice(f"key `{_short(one.note.key)}`", one.note.line).at(name) for one in wrong[:_TOLD]]
+    # Its parts follow a note, so they are not worth a word.
+    told = (one for one in sorted(renamed, key=lambda one: one.note.line) if not one.note.of)
+    return lock, [
+        rules.KEYS_PARTED.at(Span(name, one.note.line), key=one.note.key, new=one.key) for one in islice(told, _TOLD)
+    ]
 
 
 class _Damage(Exception):
@@ -153,13 +158,13 @@ class _Newer(_Damage):
 
 
 class _Content:
-    """The note types, decks and notes of a lock, as line after line is read."""
+    """The headers, note types, decks and notes of a lock, as line after line is read: after a merge, of two locks."""
 
     def __init__(self) -> None:
-        self.types: dict[str, LockedType] = {}
-        self.decks: dict[Section, str] = {}
-        self.notes: dict[str, LockedNote] = {}
-        self._guids: set[str] = set()
+        self.headers: list[Lock] = []
+        self.types: list[LockedType] = []
+        self.decks: list[tuple[Section, str]] = []
+        self.notes: list[LockedNote] = []
         self._sections: dict[Section, Section] = {}  # one and the same for all notes in it
 
     def read(self, lines: Iterable[tuple[int, str]]) -> list[_Damage]:
@@ -174,44 +179,31 @@ class _Content:
                     damages.append(error if isinstance(error, _Damage) else _Damage(number, _short(str(error), 200)))
                 else:
                     more += 1
-        if not damages:
-            return self._shared_names()
         return [*damages, _Damage(damages[-1].line, f"{more} more lines below are no better")] if more else damages
 
     def _take(self, record: dict[str, Any], number: int) -> None:
         """Take in a line of any kind. Raises ValueError for what is wrong with it."""
         if "key" in record:
-            self._take_note(_note(record, number, self._sections))
+            self.notes.append(_note(record, number, self._sections))
         elif "type" in record:
-            kind = _type(record)
-            if kind.kind in self.types:
-                raise _twice(f"note type `{kind.kind}`")
-            self.types[kind.kind] = kind
+            self.types.append(_type(record))
+        elif "deckbuilder-lock" in record:
+            self.headers.append(_header_of(record, number))
         else:
             _no_others(record, ("section", "deck"))
-            section = _texts(record, "section")
-            if section in self.decks:
-                raise _twice("section")
-            self.decks[section] = _deck_name(record)
+            self.decks.append((_texts(record, "section"), _deck_name(record)))
 
-    def _take_note(self, note: LockedNote) -> None:
-        if note.key in self.notes:
-            raise _twice(f"key `{_short(note.key)}`")
-        if note.guid in self._guids:
-            raise _twice(f"GUID `{_short(note.guid)}`")
-        self.notes[note.key] = note
-        self._guids.add(note.guid)
-
-    def _shared_names(self) -> list[_Damage]:
-        """Return a damage for each note that once had a key which is another's: one of the two would be lost."""
-        names = dict.fromkeys(self.notes, 0)
-        damages = []
-        for note in self.notes.values():
-            for alias in note.aliases:
-                if alias in names:
-                    damages.append(_Damage(note.line, f"the earlier key `{_short(alias)}` is another note's"))
-                names[alias] = note.line
-        return damages[:_TOLD]
+    def merged(self) -> tuple[Lock, list[Renamed]]:
+        """Return the one lock that all lines make, and the notes that got another key."""
+        header = merge_headers(self.headers)
+        types, decks = merge_types(self.types, header), merge_decks(self.decks, header)
+        notes: Mapping[str, LockedNote] = {note.key: note for note in self.notes}
+        renamed: list[Renamed] = []
+        aliases = [alias for note in self.notes for alias in note.aliases]
+        names = len(notes.keys() | aliases)
+        if len({note.guid for note in self.notes}) < len(self.notes) or names < len(self.notes) + len(aliases):
+            notes, renamed = merge_notes(self.notes, header)
+        return replace(header, types=types, decks=decks, notes=notes), renamed
 
 
 def _filled_lines(text: str) -> Iterator[tuple[int, str]]:
@@ -267,7 +259,10 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _header(number: int, line: str) -> Lock:
     """Return a lock without types, decks and notes from its first line. Raises _Damage."""
-    record = _record(number, line)
+    return _header_of(_record(number, line), number)
+
+
+def _header_of(record: dict[str, Any], number: int) -> Lock:
     version = record.get("deckbuilder-lock")
     if type(version) is not int:
         raise _Damage(number, "the header is missing")
@@ -280,8 +275,8 @@ def _header(number: int, line: str) -> Lock:
         raise _Damage(number, str(error)) from None
 
 
-def _twice(what: str) -> ValueError:
-    return ValueError(f"this {what} stands twice; keep the line that has the later `mod`")
+def _twice(what: str, line: int) -> _Damage:
+    return _Damage(line, f"this {what} stands twice, and is too long to be given another")
 
 
 _OF_NOTE: Final = (

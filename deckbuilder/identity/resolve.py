@@ -22,7 +22,8 @@ from msgspec import Struct
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Related, Span
 from deckbuilder.identity import evidence
-from deckbuilder.identity.keys import Keys, guid_for, key_for, known_text
+from deckbuilder.identity.guids import random_id
+from deckbuilder.identity.keys import Keys, key_for, known_text
 from deckbuilder.identity.lock import Lock, LockedNote, Section
 from deckbuilder.identity.nearest import Moves, surest_pairs
 
@@ -74,16 +75,27 @@ class Identity(Struct, frozen=True):
 
 
 class Register:
-    """What a lock knows, its notes by the note that they are a part of; and every key and GUID that is taken."""
+    """What a lock knows, its notes by the note that they are a part of; and every key and GUID that is taken.
 
-    def __init__(self, lock: Lock, lock_name: str) -> None:
+    `new_id` makes GUIDs of new notes.
+    """
+
+    def __init__(self, lock: Lock, lock_name: str, new_id: Callable[[], str] = random_id) -> None:
         self.lock = lock
         self.lock_name = lock_name
         self.keys = Keys(_names(lock.notes))
         self.guids = {note.guid for note in lock.notes.values()}
+        self._new_id = new_id
         self._by_whole: dict[str, dict[str, LockedNote]] = defaultdict(dict)
         for key, note in lock.notes.items():
             self._by_whole[note.of][key] = note
+
+    def new_guid(self) -> str:
+        """Return a GUID that no note has or had, and take it."""
+        while (guid := self._new_id()) in self.guids:
+            pass
+        self.guids.add(guid)
+        return guid
 
     def questions(self) -> Mapping[str, LockedNote]:
         """Return the notes that are questions' own, by key."""
@@ -454,10 +466,8 @@ class _Resolver:
 
     def _new(self, question: Asked) -> Identity:
         key = question.id or key_for(question.text, self.register.keys, self.prefix)
-        guid = guid_for(self.register.lock.id, key, self.register.guids)
         self.register.keys.add(key)
-        self.register.guids.add(guid)
-        return Identity(key, guid, Match.NEW, None)
+        return Identity(key, self.register.new_guid(), Match.NEW, None)
 
     def _kept(self, question: Asked, note: LockedNote, match: Match) -> Identity:
         key = note.key

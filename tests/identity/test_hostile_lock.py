@@ -85,7 +85,6 @@ def slot_of(value: str) -> str:
         ('"answer": "a"', '"answer": "a", "retired": "no"', "`retired`"),
         ('"answer": "a"', '"answer": "a", "retried": true', "`retried` is not known"),
         ('"answer": "a"', f'"answer": "a", "{"z" * 100_000}": 1', "is not known"),
-        ('"answer": "a"', '"answer": "a", "was": ["vector"]', "earlier key `vector`"),
         ('"answer": "a"', '"answer": "a", "slots": [{"slot": 1e999}]', "`slot`"),
         ('"answer": "a"', f'"answer": "a", "slots": [{{"slot": {10**400}}}]', "`slot`"),
         ('"answer": "a"', f'"answer": "a", {slot_of("[" * 1_000)}', "`v` of slot 1 is not a value"),

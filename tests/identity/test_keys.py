@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deckbuilder.identity.keys import MAX_KEY, Keys, guid_for, key_for, known_text
+from deckbuilder.identity.keys import MAX_KEY, Keys, key_for, known_text
 
 
 @pytest.mark.parametrize(
@@ -34,23 +34,6 @@ def test_a_key_is_plain_free_and_short(question: str, taken: set[str]) -> None:
     assert key not in taken
     assert 0 < len(key) <= MAX_KEY + 8
     assert all(character.isalnum() or character == "-" for character in key)
-
-
-@given(st.lists(st.tuples(st.sampled_from(["d", "e"]), st.sampled_from(["a", "b", "c"])), max_size=12))
-def test_a_guid_is_never_given_twice(wanted: list[tuple[str, str]]) -> None:
-    """If this failed, two notes would overwrite each other in every collection."""
-    taken: set[str] = set()
-    for deck, key in wanted:
-        guid = guid_for(deck, key, taken)
-        assert guid not in taken
-        assert len(guid) == 16
-        taken.add(guid)
-
-
-def test_a_guid_can_be_made_again_from_deck_and_key() -> None:
-    """If this failed, a lost deck.lock could never be rebuilt, and every learner would get all cards twice."""
-    assert guid_for("transformers", "dot-product", ()) == guid_for("transformers", "dot-product", ())
-    assert guid_for("transformers", "dot-product", ()) == "4w3i67du8kqy8bqk"
 
 
 @pytest.mark.parametrize(
