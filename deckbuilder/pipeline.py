@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from io import BufferedRandom
 from itertools import chain
 from pathlib import Path
+from shlex import quote as quoted
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -21,6 +22,7 @@ from deckbuilder.cache import Cache, Forged, Shelf, digest_of
 from deckbuilder.diagnostics import CannotGoOn, Diagnostic, Severity, Span, has_errors
 from deckbuilder.drills.slots import slots_text
 from deckbuilder.files import NewFiles, clear_away, held, is_device, is_there, real_path
+from deckbuilder.git import last_commit_with
 from deckbuilder.identity.changes import (
     Change,
     Content,
@@ -31,7 +33,7 @@ from deckbuilder.identity.changes import (
     stamped_type,
     updated_lock,
 )
-from deckbuilder.identity.guids import random_id
+from deckbuilder.identity.guids import numbered_ids, random_id
 from deckbuilder.identity.lock import Lock, LockedNote, read_lock, write_lock
 from deckbuilder.identity.resolve import Asked, Doubt, Identity, Register, resolve, resolve_parts, too_many_retired
 from deckbuilder.kinds.templates import Templates, load_templates
@@ -40,7 +42,7 @@ from deckbuilder.limits import DEFAULTS, limits
 from deckbuilder.lints.near_duplicates import near_duplicates
 from deckbuilder.packaging.assemble import StampedNote, assemble, deck_plans, note_type_plans
 from deckbuilder.packaging.plan import DeckPlan, Frame, NoteTypePlan, PackagePlan, frame_key
-from deckbuilder.project import DECK_YML, Project, load_project, slug
+from deckbuilder.project import DECK_LOCK, DECK_YML, Project, load_project, slug
 from deckbuilder.rendering.description import render_description
 from deckbuilder.rendering.drafts import (
     FAR,
@@ -82,7 +84,8 @@ class Options(Struct, frozen=True):
 
     `watch` is told how far the work is; `cache` is the folder where what was found is kept for the next build, if any.
     `jobs` is the number of processes that read and render, None for as many as pay. More than one are begun by copying
-    or importing the program, so the program must be prepared for that. `new_id` makes the ids of new notes and decks.
+    or importing the program, so the program must be prepared for that. `new_deck` says that a missing lock is right:
+    this deck was never published. `new_id` makes the ids of new notes and decks.
     """
 
     output: Path | None = None
@@ -94,7 +97,13 @@ class Options(Struct, frozen=True):
     watch: Watch | None = None
     cache: Path | None = None
     jobs: int | None = 1
+    new_deck: bool = False
     new_id: Callable[[], str] = random_id
+
+
+def looking() -> Options:
+    """Return the options for a deck that is only looked at: it needs no lock, and gets the same ids each time."""
+    return Options(write=False, new_deck=True, new_id=numbered_ids())
 
 
 class BuiltNote(Struct, frozen=True):
@@ -235,7 +244,7 @@ def _prepare(
     diagnostics += _remarks_on_decks(notes, project)
     description, found = render_description(project.settings.description, project.place)
     diagnostics += found
-    if options.locked and (lock_text is None or new_lock != lock):
+    if options.locked and lock_text is not None and new_lock != lock:
         changes = _what_changes(notes, retired)
         diagnostics.append(rules.LOCK_OUTDATED.at(Span(project.lock_name), changes=changes))
     diagnostics = silenced(diagnostics, _waivers(project, drafts))
@@ -371,6 +380,8 @@ def _waivers(project: Project, drafts: Iterable[DraftedFile]) -> list[Waiver]:
 def _remarks_on_questions(questions: Sequence[DraftedQuestion], project: Project) -> Iterable[Diagnostic]:
     if not questions:
         yield rules.NO_QUESTIONS.at(project.place)
+    elif not any(question.is_answered for question in questions):
+        yield rules.NO_NOTES.at(project.place, questions=len(questions))
     for question in questions:
         if not question.is_answered:
             yield rules.UNANSWERED.at(question.span, question=question.text)
@@ -393,7 +404,8 @@ def _load_lock(project: Project, now: int, options: Options) -> tuple[str | None
     """Return the lock's text and content; a deck that has none yet is born now."""
     settings = project.settings
     if not is_there(project.lock):
-        return None, Lock(settings.name, settings.id or options.new_id(), now), []
+        new = Lock(settings.name, settings.id or options.new_id(), now)
+        return None, new, list(_remarks_on_missing_lock(project, new, options))
     text, diagnostics = _text_of_lock(project)
     if text is None:
         return None, None, diagnostics
@@ -401,6 +413,55 @@ def _load_lock(project: Project, now: int, options: Options) -> tuple[str | None
     if lock and lock.deck != settings.name:
         diagnostics.append(rules.DECK_RENAMED.at(project.place, old=lock.deck, new=settings.name))
     return text, lock, diagnostics
+
+
+def _remarks_on_missing_lock(project: Project, lock: Lock, options: Options) -> Iterable[Diagnostic]:
+    """Yield an error where a lock is missing that was there once, or that this build must not make."""
+    if options.new_deck and not options.locked:
+        return
+    only_new = "only for a deck that nobody has yet, use --new-deck"
+    commit = last_commit_with(project.lock)
+    package = None if commit is not None else _earlier_package(lock, options)
+    if commit is not None:
+        reason = "git knows it"
+        way = f"run `git checkout {f'{commit} ' if commit else ''}-- {quoted(project.lock_name)}`; {only_new}"
+    elif package is not None:
+        name, source = package.as_posix(), project.root or "."
+        if project.lock.name != DECK_LOCK:
+            source = project.place.file
+        reason = f"`{name}` was built with one"
+        way = f"run `deckbuilder lock restore {quoted(name)} {quoted(source)}`; {only_new}"
+    elif options.locked:
+        reason = "--locked never makes one"
+        way = f"if the deck is new, run `deckbuilder build` and commit deck.lock; {_RESTORED}"
+    elif is_ci():
+        reason = "CI is set, and what a build in CI makes is not committed"
+        way = f"if the deck is new, run `deckbuilder build` on your own machine and commit deck.lock; {_RESTORED}"
+    else:
+        return
+    yield rules.LOCK_MISSING.at(Span(project.lock_name), reason=reason, way=way)
+
+
+_RESTORED = "if it was ever published, run `deckbuilder lock restore` with the newest package"
+
+
+def _earlier_package(lock: Lock, options: Options) -> Path | None:
+    """Return a package of this deck that an earlier build left where packages go, None if there is none."""
+    from deckbuilder.packaging.reading import deck_of_package  # brings in what few builds need
+
+    usual = [path for path in (options.output, default_output(lock)) if path is not None]
+    for path in dict.fromkeys([*usual, *sorted(Path("build").glob("*.apkg"))[:_PACKAGES]]):
+        if is_there(path) and deck_of_package(path, whole=path in usual) == lock.deck:
+            return path
+    return None
+
+
+_PACKAGES = 50  # of a folder that are asked whose they are
+
+
+def is_ci() -> bool:
+    """Whether this process runs in continuous integration, where nobody commits what it writes."""
+    return os.environ.get("CI", "").casefold() not in {"", "0", "false"}
 
 
 def _text_of_lock(project: Project) -> tuple[str | None, list[Diagnostic]]:
@@ -711,7 +772,7 @@ def write(
             files.folder(output.parent)
             # First, and so moved into place first: a lock never tells of a package that is not there.
             package = files.open(output)
-            write_package(prepared.plan(), package)
+            write_package(replace(prepared.plan(), lock=text.encode()), package)
             for path, content in (others(package) if others else {}).items():
                 files.write(path, content)
             if text != before and not keep_lock:

@@ -119,9 +119,10 @@ NUL_CHARACTER = Rule(
 NO_QUESTIONS = Rule(
     code="DB105",
     name="no-questions",
-    severity=WARNING,
+    severity=ERROR,
     message="no question was found",
-    why="A question is an item of an ordered list (`1)` or `1.`) that stands directly under a heading.",
+    why="A question is an item of an ordered list (`1)` or `1.`) that stands directly under a heading. "
+    "A deck without questions gives no package, and its name and id stay open.",
     mend="Put the questions into an ordered list under a heading, or write `questions: headings` if headings ask.",
 )
 
@@ -566,6 +567,62 @@ KEYS_PARTED = Rule(
     message="two branches gave the key `{key}` to two new notes; this one is `{new}` from now on",
     why="Each note keeps its GUID, and so its history; only the key, its readable name, must be its own.",
     mend="Nothing. If both branches added the very same question, one note is kept and the other is retired.",
+)
+
+LOCK_MISSING = Rule(
+    code="DB322",
+    name="lock-missing",
+    severity=ERROR,
+    message="deck.lock is missing: {reason}",
+    why="A lock made from scratch gives every note a new GUID, and every learner of the deck all cards a second time.",
+    mend="Get it back: `git checkout HEAD -- content/deck.lock`, or `deckbuilder lock restore` from the newest package. "
+    "Only for the first build of a deck that nobody has yet, use --new-deck.",
+    help="{way}",
+)
+
+NO_NOTES = Rule(
+    code="DB323",
+    name="no-notes",
+    severity=ERROR,
+    message="none of {questions} questions has an answer",
+    why="A deck without notes gives no package, and its name and id stay open.",
+    mend="Write an answer below a question, indented by four spaces.",
+)
+
+LOCK_PRESENT = Rule(
+    code="DB324",
+    name="lock-present",
+    severity=ERROR,
+    message="`{path}` is there already",
+    why="The lock that is there may know notes that the package does not; they would get new GUIDs.",
+    mend="Keep it, unless you know that it is wrong. Then use --force: the package's lock takes its place.",
+)
+
+OTHER_DECK = Rule(
+    code="DB325",
+    name="other-deck",
+    severity=ERROR,
+    message="this package is of the deck `{found}`, and here is `{expected}`",
+    why="With another deck's lock, learners of both decks would get each other's notes.",
+    mend="Name a package of this deck. If it is this deck under an earlier name or id, use --force.",
+)
+
+LOCK_UNRESTORABLE = Rule(
+    code="DB326",
+    name="lock-unrestorable",
+    severity=ERROR,
+    message="no lock can be made from this package: {problem}",
+    why="It was built before packages carried deck.lock, so all must be read from its notes.",
+    mend="Use a newer package, or the lock from git's history.",
+)
+
+LOCK_REBUILT = Rule(
+    code="DB327",
+    name="lock-rebuilt",
+    severity=NOTE,
+    message="made from the notes of the package, which carries no deck.lock; lost: {lost}",
+    why="Keys, GUIDs and change times are in the notes. Only a lock says the rest.",
+    mend="Look at `deckbuilder diff`, then build and commit deck.lock. A lock from git, or a newer package, has everything.",
 )
 
 MATH_BLANKS = Rule(

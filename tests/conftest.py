@@ -18,6 +18,7 @@ SKIPS_FORBIDDEN = os.environ.get("DECKBUILDER_NO_SKIPS") == "1"
 """Set where everything that a test may want is installed, so that a skip can only be a hole."""
 
 PERSONAL = (
+    "CI",
     "SOURCE_DATE_EPOCH",
     "NO_COLOR",
     "FORCE_COLOR",

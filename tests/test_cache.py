@@ -22,6 +22,7 @@ from msgspec import structs
 
 from deckbuilder import cache
 from deckbuilder.cli.main import main
+from deckbuilder.identity.guids import numbered_ids
 from deckbuilder.pipeline import _DRAFT, BuildResult, Options, build
 from deckbuilder.rendering.drafts import Recipe
 from deckbuilder.source.passage import Line
@@ -92,7 +93,7 @@ def outcome(deck: Path, kept: Path | None, now: int = NOW, jobs: int = 1) -> tup
     lock, package = deck / "deck.lock", deck.parent / "made.apkg"
     before = lock.read_bytes() if lock.exists() else None
     package.unlink(missing_ok=True)
-    result = build(deck, Options(output=package, now=now, retire=True, cache=kept, jobs=jobs))
+    result = build(deck, Options(output=package, now=now, retire=True, cache=kept, jobs=jobs, new_id=numbered_ids()))
     made = package.read_bytes() if package.exists() else b""
     after = lock.read_bytes() if lock.exists() else b""
     if before is None:

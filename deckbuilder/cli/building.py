@@ -14,6 +14,7 @@ from deckbuilder.cli.shared import (
     format_option,
     jobs_option,
     locked_option,
+    new_deck_option,
     report,
     source_argument,
     strict_option,
@@ -26,6 +27,7 @@ from deckbuilder.cli.shared import (
 @locked_option
 @strict_option
 @click.option("--retire", is_flag=True, help="Allow more than a quarter of the notes to be retired at once.")
+@new_deck_option
 @jobs_option
 @cache_option
 @format_option
@@ -35,6 +37,7 @@ def build(
     locked: bool,
     strict: bool,
     retire: bool,
+    new_deck: bool,
     jobs: int | None,
     uncached: bool,
     form: str,
@@ -50,7 +53,9 @@ def build(
 
     with progress() as watch:
         kept = cache_folder(uncached=uncached)
-        options = pipeline.Options(output, locked, strict, retire, watch=watch, cache=kept, jobs=jobs)
+        options = pipeline.Options(
+            output, locked, strict, retire, watch=watch, cache=kept, jobs=jobs, new_deck=new_deck
+        )
         result = pipeline.build(source, options)
     report(result, form, checked=False)
 
@@ -59,10 +64,13 @@ def build(
 @source_argument
 @locked_option
 @strict_option
+@new_deck_option
 @jobs_option
 @cache_option
 @format_option
-def check(source: Path, locked: bool, strict: bool, jobs: int | None, uncached: bool, form: str) -> None:
+def check(
+    source: Path, locked: bool, strict: bool, new_deck: bool, jobs: int | None, uncached: bool, form: str
+) -> None:
     """Report everything that is wrong with SOURCE, and write nothing.
 
     Exit code: 0 clean or warnings only, 1 errors were found, 2 the command was misspelt.
@@ -71,6 +79,6 @@ def check(source: Path, locked: bool, strict: bool, jobs: int | None, uncached: 
 
     with progress() as watch:
         kept = cache_folder(uncached=uncached)
-        options = pipeline.Options(locked=locked, strict=strict, watch=watch, cache=kept, jobs=jobs)
+        options = pipeline.Options(locked=locked, strict=strict, watch=watch, cache=kept, jobs=jobs, new_deck=new_deck)
         result = pipeline.check(source, options)
     report(result, form, checked=True)

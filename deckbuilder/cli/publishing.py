@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from deckbuilder.cli.shared import PATH, form_option, report_findings, source_argument, strict_option
+from deckbuilder.cli.shared import PATH, form_option, new_deck_option, report_findings, source_argument, strict_option
 
 
 def _version(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
@@ -26,9 +26,18 @@ def _version(_context: click.Context, _parameter: click.Parameter, value: str) -
 @click.option("--locked", is_flag=True, help="Build a release again that deck.lock has, changing nothing. For CI.")
 @strict_option
 @click.option("--retire", is_flag=True, help="Allow more than a quarter of the notes to be retired at once.")
+@new_deck_option
 @form_option
 def release(
-    version: str, source: Path, output: Path | None, tag: bool, locked: bool, strict: bool, retire: bool, form: str
+    version: str,
+    source: Path,
+    output: Path | None,
+    tag: bool,
+    locked: bool,
+    strict: bool,
+    retire: bool,
+    new_deck: bool,
+    form: str,
 ) -> None:
     """Release SOURCE as VERSION, such as 1.2, from a clean git tree.
 
@@ -46,7 +55,7 @@ def release(
 
     if tag and locked:
         raise click.UsageError("--tag records a new release; with --locked there is none")
-    options = Options(output=output, locked=locked, strict=strict, retire=retire)
+    options = Options(output=output, locked=locked, strict=strict, retire=retire, new_deck=new_deck)
     result = publishing.release(source, version, options)
     if tag and not result.failed:
         problems = publishing.record(result, source)

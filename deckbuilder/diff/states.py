@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from html import unescape
 from typing import TypeAlias
@@ -17,11 +16,10 @@ from deckbuilder.kinds.templates import Templates
 from deckbuilder.kinds.titles import TITLES
 from deckbuilder.packaging.assemble import note_type_id
 from deckbuilder.packaging.plan import NotePlan, NoteTypePlan, PackagePlan
+from deckbuilder.packaging.reading import deck_name
 
 Shape: TypeAlias = tuple[tuple[tuple[str, int], ...], str, int]
 """What is frozen of a note type: its fields with their ids, its card template's name and id."""
-
-_NAME = re.compile(r"[^()]+ \((?P<deck>.+)\)", re.DOTALL)
 
 
 class NoteState(Struct, frozen=True):
@@ -82,7 +80,7 @@ def state_of_plan(plan: PackagePlan, prints: Mapping[str, tuple[str, str]] | Non
         for position, note in enumerate(ordered)
     }
     return DeckState(
-        name=next((_deck_of(kind.name) for kind in plan.note_types), ""),
+        name=deck_name(plan),
         notes=notes,
         types={kind.id: TypeState(kind.name, _look(kind), _shape(kind)) for kind in plan.note_types},
     )
@@ -149,9 +147,3 @@ def _look(kind: NoteTypePlan) -> str:
 
 def _shape(kind: NoteTypePlan) -> Shape:
     return kind.fields, kind.template_name, kind.template_id
-
-
-def _deck_of(note_type: str) -> str:
-    """Return the deck whose note type this is: `Transformers` of `Concept (Transformers)`."""
-    found = _NAME.fullmatch(note_type)
-    return found["deck"] if found else note_type

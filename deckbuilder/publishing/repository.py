@@ -1,17 +1,15 @@
-"""The git repository that a deck lies in. Git is called with lists of arguments, never through a shell."""
+"""The git repository that a deck lies in."""
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec import Struct
 
+from deckbuilder.git import GitError, git
 
-class GitError(Exception):
-    """Git refused; the text is what it said."""
+__all__ = ["GitError", "Repository", "repository_of"]
 
 
 class Repository(Struct, frozen=True):
@@ -33,26 +31,13 @@ class Repository(Struct, frozen=True):
         self._git(*command)
 
     def _git(self, *arguments: str) -> str:
-        return _git(self.root, *arguments)
+        return git(self.root, *arguments)
 
 
 def repository_of(folder: Path) -> Repository | None:
     """Return the repository that `folder` lies in, None where there is none or no git."""
     try:
-        top = _git(folder, "rev-parse", "--show-toplevel")
+        top = git(folder, "rev-parse", "--show-toplevel")
     except GitError:
         return None
     return Repository(Path(top.removesuffix("\n")))
-
-
-def _git(folder: Path, *arguments: str) -> str:
-    command = ["git", "-C", str(folder), *arguments]
-    # Nobody is there to be asked for a passphrase, and what git says is shown as it is, in one language.
-    environment = os.environ | {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-    try:
-        done = subprocess.run(command, capture_output=True, env=environment, check=False)  # noqa: S603  # no shell
-    except OSError as error:
-        raise GitError(f"git cannot be run: {error.strerror or error}") from error
-    if done.returncode:
-        raise GitError(done.stderr.decode(errors="replace").strip() or f"git {arguments[0]} failed")
-    return done.stdout.decode(errors="surrogateescape")

@@ -77,11 +77,8 @@ def question(number: int) -> str:
 
 
 def answer(number: int, edition: int = 0) -> str:
-    return (
-        f"Case {number * 7919} lies on shore {number * 31 + 5}, at mile {number * 17 + 3} of road {number * 3 + 1}"
-        + (f", as surveyed in edition {edition}" if edition else "")
-        + "."
-    )
+    words = " ".join(f"{word}{number * 7}" for word in random.Random(-number).sample(WORDS, 9))
+    return f"{words}, as surveyed in edition {edition}." if edition else f"{words}."
 
 
 def work(deck: Branches, name: str, chance: random.Random) -> None:
