@@ -33,6 +33,7 @@ from deckbuilder.identity.changes import (
     stamped_type,
     updated_lock,
 )
+from deckbuilder.identity.decisions import as_new, decided_by_id, without_pending
 from deckbuilder.identity.guids import numbered_ids, random_id
 from deckbuilder.identity.lock import Lock, LockedNote, read_lock, write_lock
 from deckbuilder.identity.resolve import Asked, Doubt, Identity, Register, resolve, resolve_parts, too_many_retired
@@ -144,8 +145,8 @@ class Prepared(Struct, frozen=True):
     """All that a build has worked out before it writes anything: what `build`, and whoever asks what it would do, use.
 
     `description` is the deck's, as HTML; `before` is the lock as it is, `lock` as it will be; `lock_text` is the text
-    of the former, None if there is none. `doubts` are what the author must decide about. `frame` is that of the package,
-    if one is to be written.
+    of the former, None if there is none. `doubts` are what the author must decide about. `frame` is that of the
+    package, if one is to be written.
     """
 
     project: Project
@@ -228,7 +229,8 @@ def _prepare(
     register = Register(lock, project.lock_name, options.new_id)
     matched = resolve(list(map(_asked, questions)), register)
     diagnostics += matched.diagnostics
-    resolved, found, of_parts = _settle(questions, matched.identities, register, how, known)
+    lock = without_pending(lock)
+    resolved, found, of_parts = _settle(questions, list(map(as_new, matched.identities)), register, how, known)
     diagnostics += found
     doubts = (*matched.doubts, *of_parts)
     diagnostics += near_duplicates([note.question for note in resolved if not note.is_part])
@@ -516,7 +518,7 @@ def _settle(
         doubts += matched.doubts
         waiting += [
             ResolvedNote(note.question, part, identity, of=note.identity.key)
-            for part, identity in zip(reversed(parts), reversed(matched.identities), strict=True)
+            for part, identity in zip(reversed(parts), map(as_new, reversed(matched.identities)), strict=True)
             if identity
         ]
     return done, diagnostics, doubts
@@ -628,7 +630,7 @@ def _stamp(
     stamped_notes = []
     for note in rendered:
         content, deck = _content(note), decks[note.question.section[:depth]]
-        locked = stamped(note.identity, content, now)
+        locked = decided_by_id(note.identity, stamped(note.identity, content, now))
         left = decks_left(note.identity.known, deck, lock, depth)
         if left != locked.left:
             locked = replace(locked, left=left)
@@ -778,6 +780,25 @@ def write(
             if text != before and not keep_lock:
                 files.write(project.lock, text.encode())
             if _lock_text(project) != before:
+                raise CannotGoOn(rules.LOCK_CHANGED.at(Span(project.lock_name)))
+    except CannotGoOn as stop:
+        return stop.diagnostics
+    except OSError as error:
+        return [_unwritable(files.at, error)]
+    return []
+
+
+def write_decisions(prepared: Prepared, lock: Lock) -> list[Diagnostic]:
+    """Write a lock in which the author's decisions are, in place of the one that the deck was prepared with.
+
+    Return why it was not written: nothing is if that lock is no longer the one there.
+    """
+    project = prepared.project
+    files = NewFiles()
+    try:
+        with held(project.lock.parent), files:
+            files.write(project.lock, write_lock(lock).encode())
+            if _lock_text(project) != prepared.lock_text:
                 raise CannotGoOn(rules.LOCK_CHANGED.at(Span(project.lock_name)))
     except CannotGoOn as stop:
         return stop.diagnostics

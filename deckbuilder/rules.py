@@ -436,8 +436,18 @@ UNSURE_MATCH = Rule(
     severity=ERROR,
     message="this may be `{key}` reworded, or a new question: {reason}",
     why="A wrong guess would give one card another card's review history; no guess would throw a history away.",
-    mend="Add one of the two lines to the question.",
-    help="to keep the history of `{key}` add `<!-- {comment}: {{id: {old}}} -->`; to start afresh add `<!-- {comment}: {{id: {new}}} -->`",
+    mend="Run `deckbuilder resolve` and say which it is, or add one of the two ids to the question.",
+    help="if it is the same note, run `{same}`; if it is new, run `{afresh}`; or answer in the source: add `<!-- {comment}: {{id: {old}}} -->` to keep the history of `{key}`, or `<!-- {comment}: {{id: {new}}} -->` to start afresh",
+)
+
+DECISION_REFUSED = Rule(
+    code="DB345",
+    name="decision-refused",
+    severity=ERROR,
+    message="this cannot be decided: {problem}",
+    why="`resolve` writes what you decide into deck.lock, and nothing if any of it cannot hold.",
+    mend="Correct the command; `deckbuilder resolve` alone shows what is to be decided.",
+    help="{fix}",
 )
 
 RECOGNISED_EDIT = Rule(

@@ -9,7 +9,17 @@ from typing import Final
 import click
 
 from deckbuilder import __version__
-from deckbuilder.cli import building, comparing, drilling, explaining, learners, previewing, publishing, starting
+from deckbuilder.cli import (
+    building,
+    comparing,
+    deciding,
+    drilling,
+    explaining,
+    learners,
+    previewing,
+    publishing,
+    starting,
+)
 
 INTERRUPTED: Final = 130
 BROKEN_PIPE: Final = 141
@@ -68,6 +78,7 @@ def main() -> None:
       deckbuilder build notes.md    one file is a deck too
       deckbuilder preview           the cards in a browser, on every save
       deckbuilder diff              what changes for those who have the deck
+      deckbuilder resolve           say which question is which card, where a build asks
 
     Commit deck.lock together with the notes: it remembers which card is which, so that the next build updates
     learners' cards in place.
@@ -75,7 +86,8 @@ def main() -> None:
 
 
 COMMANDS = (
-    starting.init, building.build, building.check, previewing.preview, comparing.diff, drilling.drill,
+    starting.init, building.build, building.check, previewing.preview, comparing.diff, deciding.resolve,
+    drilling.drill,
     explaining.explain, publishing.release, learners.verify, learners.push,
 )  # fmt: skip
 for command in COMMANDS:

@@ -12,6 +12,7 @@ The rules, in order; each takes only what the ones before have left:
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
@@ -26,6 +27,7 @@ from deckbuilder.identity.guids import random_id
 from deckbuilder.identity.keys import Keys, key_for, known_text
 from deckbuilder.identity.lock import Lock, LockedNote, Section
 from deckbuilder.identity.nearest import Moves, surest_pairs
+from deckbuilder.project import DECK_LOCK
 
 RETIRED_SHARE = 4
 """A build that would retire more than one in this many notes stops."""
@@ -160,6 +162,18 @@ def _resolved(resolver: _Resolver) -> Resolution:
 def too_many_retired(retired: int, known: int) -> bool:
     """Whether so large a share of the deck's notes would be retired that it is probably a mistake."""
     return retired * RETIRED_SHARE > known
+
+
+def commands_to_decide(span: Span, key: str, lock_name: str) -> dict[str, str]:
+    """Return the command lines that say that a question is the note `key` (`same`), or a new one (`afresh`)."""
+    folder, _, name = lock_name.rpartition("/")
+    source = (folder or ".") if name == DECK_LOCK else span.file
+    place = f"{span.file}:{span.line}"
+    command = ["deckbuilder", "resolve", source]
+    return {
+        "same": shlex.join([*command, "--same", f"{key}={place}"]),
+        "afresh": shlex.join([*command, "--new", place]),
+    }
 
 
 class _Suspicions:
@@ -440,7 +454,7 @@ class _Resolver:
         old = note.key.removeprefix(self.prefix)
         found = rules.UNSURE_MATCH.at(
             question.span, related=(before,), key=note.key, old=old, new=self._new_id(question), reason=reason,
-            comment=self.comment,
+            comment=self.comment, **commands_to_decide(question.span, note.key, self.lock_name),
         )  # fmt: skip
         self._error(number, found)
 
