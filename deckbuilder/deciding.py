@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from functools import cached_property
+from hashlib import blake2b
 from html import escape
 from pathlib import Path
 from typing import Final
@@ -75,6 +76,12 @@ class Decision(Struct, frozen=True):
         return Decided(self.note, self.target.section, self.target.text, self.target.answer)
 
 
+def doubt_id(doubt: Doubt) -> str:
+    """Return what stands for a question in doubt as it is now: a new one as soon as it is edited or moved."""
+    place = (doubt.span.file, str(doubt.span.line), doubt.of, doubt.text, doubt.answer, *doubt.section)
+    return blake2b("\x1f".join(place).encode(errors="surrogatepass"), digest_size=12).hexdigest()
+
+
 class Desk:
     """A prepared deck whose author decides. Nothing is written before `write`."""
 
@@ -126,6 +133,9 @@ class Desk:
         if own is not None and not target.of and self._names.get(own) is not note:
             problem = f"the question has an id of its own, `{own}`"
             raise _refused(place.span, problem, f"change the id in the source to `{note.key}`")
+        if target.note is not None and target.note is not note and _is_word_for_word(target, target.note):
+            problem = f"the question is `{target.note.key}`, word for word"
+            raise _refused(place.span, problem, f"give it `id: {note.key}` in the source if you mean it")
         if other := self._claimant(note, target):
             raise _refused(place.span, f"`{note.key}` is the question at {other}", "name a key that is free")
         return Decision(target, note, is_new=False)
@@ -139,8 +149,7 @@ class Desk:
             raise _refused(place.span, f"the question has an id, `{question.id}`", "change the id in the source")
         if question.draft is None:
             raise _refused(place.span, "the question has no answer yet", "write one: it becomes a note then")
-        twin = note is not None and note.section == target.section and known_text(note.text) == known_text(target.text)
-        if twin and note is not None and not is_pending(note):
+        if note is not None and not is_pending(note) and _is_word_for_word(target, note):
             fix = "give it another `id` in the source to start afresh"
             raise _refused(place.span, f"the question is `{note.key}`, word for word", fix)
         key = key_for(target.text, self._keys, f"{target.of}." if target.of else "")
@@ -249,6 +258,11 @@ class Desk:
             if by_id or without_answer or (one.note is not None and one.note.key == note.key):
                 return one.span
         return None
+
+
+def _is_word_for_word(target: Target, note: LockedNote) -> bool:
+    """Whether a note has a question's words and section, so that a build would find it again whatever is decided."""
+    return note.section == target.section and known_text(note.text) == known_text(target.text)
 
 
 def _refusal(span: Span, problem: str, fix: str) -> Diagnostic:
