@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import subprocess
@@ -153,3 +154,52 @@ def test_an_interrupt_leaves_everything_as_it_was(deck: Deck, tmp_path: Path) ->
     assert process.returncode in (130, -signal.SIGINT)
     assert (deck.folder / "deck.lock").read_bytes() == before
     assert sorted(path.name for path in deck.folder.iterdir()) == ["deck.lock", "deck.yml", "notes.md"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no terminals of this kind")
+@pytest.mark.parametrize(("pressed", "says"), [(b"s", "is the same note"), (b"n", "is a new note"), (b"\r", "nothing")])
+def test_on_a_terminal_one_key_is_an_answer(deck: Deck, tmp_path: Path, pressed: bytes, says: str) -> None:
+    """If this failed, an author would press a key and wait."""
+    import os
+    import pty
+
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "deckbuilder", "resolve"]
+    with subprocess.Popen(command, cwd=tmp_path, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        said = b""
+        while b"uit?" not in said:
+            said += os.read(ours, 4096)
+        os.write(ours, pressed)
+        with contextlib.suppress(OSError):  # the terminal is gone with the process
+            while piece := os.read(ours, 4096):
+                said += piece
+    os.close(ours)
+    assert process.returncode == 0
+    assert says in said.decode()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no terminals of this kind")
+def test_ctrl_c_on_a_terminal_leaves_everything_as_it_was(deck: Deck, tmp_path: Path) -> None:
+    """If this failed, breaking off would write what was answered so far."""
+    import os
+    import pty
+
+    deck.write(TWO)
+    before = (deck.folder / "deck.lock").read_bytes()
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "deckbuilder", "resolve"]
+    with subprocess.Popen(command, cwd=tmp_path, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        said = b""
+        for key in (b"s", b"\x03"):
+            asked = said.count(b"uit?")
+            while said.count(b"uit?") == asked:
+                said += os.read(ours, 4096)
+            os.write(ours, key)
+        with contextlib.suppress(OSError):
+            while os.read(ours, 4096):
+                pass
+    os.close(ours)
+    assert process.returncode in (130, -signal.SIGINT)
+    assert (deck.folder / "deck.lock").read_bytes() == before
