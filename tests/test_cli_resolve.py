@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import select
 import signal
 import subprocess
 import sys
@@ -156,21 +158,38 @@ def test_an_interrupt_leaves_everything_as_it_was(deck: Deck, tmp_path: Path) ->
     assert sorted(path.name for path in deck.folder.iterdir()) == ["deck.lock", "deck.yml", "notes.md"]
 
 
+def silent_terminal() -> tuple[int, int]:
+    """Return both ends of a terminal that does not show what is typed."""
+    import pty
+    import termios
+
+    ours, theirs = pty.openpty()
+    how = termios.tcgetattr(theirs)
+    how[3] &= ~termios.ECHO
+    termios.tcsetattr(theirs, termios.TCSANOW, how)
+    return ours, theirs
+
+
+def press(terminal: int, key: bytes) -> None:
+    """Press a key until something comes of it: what is typed before a program reads single keys is thrown away."""
+    ready: list[int] = []
+    while not ready:
+        os.write(terminal, key)
+        ready, _, _ = select.select([terminal], [], [], 1)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no terminals of this kind")
 @pytest.mark.parametrize(("pressed", "says"), [(b"s", "is the same note"), (b"n", "is a new note"), (b"\r", "nothing")])
 def test_on_a_terminal_one_key_is_an_answer(deck: Deck, tmp_path: Path, pressed: bytes, says: str) -> None:
     """If this failed, an author would press a key and wait."""
-    import os
-    import pty
-
-    ours, theirs = pty.openpty()
+    ours, theirs = silent_terminal()
     command = [sys.executable, "-m", "deckbuilder", "resolve"]
     with subprocess.Popen(command, cwd=tmp_path, stdin=theirs, stdout=theirs, stderr=theirs) as process:
         os.close(theirs)
         said = b""
         while b"uit?" not in said:
             said += os.read(ours, 4096)
-        os.write(ours, pressed)
+        press(ours, pressed)
         with contextlib.suppress(OSError):  # the terminal is gone with the process
             while piece := os.read(ours, 4096):
                 said += piece
@@ -182,12 +201,9 @@ def test_on_a_terminal_one_key_is_an_answer(deck: Deck, tmp_path: Path, pressed:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no terminals of this kind")
 def test_ctrl_c_on_a_terminal_leaves_everything_as_it_was(deck: Deck, tmp_path: Path) -> None:
     """If this failed, breaking off would write what was answered so far."""
-    import os
-    import pty
-
     deck.write(TWO)
     before = (deck.folder / "deck.lock").read_bytes()
-    ours, theirs = pty.openpty()
+    ours, theirs = silent_terminal()
     command = [sys.executable, "-m", "deckbuilder", "resolve"]
     with subprocess.Popen(command, cwd=tmp_path, stdin=theirs, stdout=theirs, stderr=theirs) as process:
         os.close(theirs)
@@ -196,7 +212,7 @@ def test_ctrl_c_on_a_terminal_leaves_everything_as_it_was(deck: Deck, tmp_path: 
             asked = said.count(b"uit?")
             while said.count(b"uit?") == asked:
                 said += os.read(ours, 4096)
-            os.write(ours, key)
+            press(ours, key)
         with contextlib.suppress(OSError):
             while os.read(ours, 4096):
                 pass
