@@ -129,9 +129,9 @@ class Desk:
 
     def is_same(self, target: Target, note: LockedNote, place: Place) -> Decision:
         """Return the decision that a question is a note of the lock. Raises CannotGoOn."""
-        own = target.question.id
-        if own is not None and not target.of and self._names.get(own) is not note:
-            problem = f"the question has an id of its own, `{own}`"
+        named = self._named(target)
+        if named is not None and named is not note:
+            problem = f"the question's id says that it is `{named.key}`"
             raise _refused(place.span, problem, f"change the id in the source to `{note.key}`")
         if target.note is not None and target.note is not note and _is_word_for_word(target, target.note):
             problem = f"the question is `{target.note.key}`, word for word"
@@ -145,14 +145,16 @@ class Desk:
         question, note = target.question, target.note
         if self.prepared.lock_text is None:
             raise _refused(place.span, "there is no deck.lock yet, so every question is new", "run `deckbuilder build`")
-        if question.id is not None and not target.of:
-            raise _refused(place.span, f"the question has an id, `{question.id}`", "change the id in the source")
+        if named := self._named(target):
+            problem = f"the question's id says that it is `{named.key}`"
+            raise _refused(place.span, problem, "give it another id in the source")
         if question.draft is None:
             raise _refused(place.span, "the question has no answer yet", "write one: it becomes a note then")
         if note is not None and not is_pending(note) and _is_word_for_word(target, note):
             fix = "give it another `id` in the source to start afresh"
             raise _refused(place.span, f"the question is `{note.key}`, word for word", fix)
-        key = key_for(target.text, self._keys, f"{target.of}." if target.of else "")
+        own = None if target.of else question.id
+        key = own or key_for(target.text, self._keys, f"{target.of}." if target.of else "")
         while (guid := random_id()) in self._guids:
             pass
         self._keys.add(key)
@@ -193,6 +195,11 @@ class Desk:
         return None
 
     # Questions
+
+    def _named(self, target: Target) -> LockedNote | None:
+        """Return the note of the lock that a question is by its explicit id, None if it is none."""
+        own = target.question.id
+        return self._names.get(own) if own is not None and not target.of else None
 
     @cached_property
     def _targets(self) -> list[Target]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -252,11 +253,24 @@ def test_what_cannot_hold_is_refused_with_the_reason(deck: Deck) -> None:
     assert f"the question is `{axioms}`, word for word" in refused(deck, (OLD, deck.at(7)))
     assert f"the question is `{axioms}`, word for word" in refused(deck, deck.at(9))
     assert "was decided twice" in refused(deck, (OLD, deck.at()), deck.at())
-    deck.write(AFTER.replace("norm have?", "norm have? <!-- card: {id: ball} -->"))
-    assert "the question has an id of its own, `ball`" in refused(deck, (OLD, deck.at()))
-    assert "the question has an id, `ball`" in refused(deck, deck.at())
+    deck.write(AFTER.replace("norm have?", f"norm have? <!-- card: {{id: {axioms}}} -->"))
+    assert f"the question's id says that it is `{axioms}`" in refused(deck, (OLD, deck.at()))
+    assert f"the question's id says that it is `{axioms}`" in refused(deck, deck.at())
     deck.write(AFTER.replace("    A ball, round all over.\n", ""))
     assert "no answer yet" in refused(deck, deck.at())
+
+
+@pytest.mark.parametrize("decide", [same, new])
+def test_an_id_that_came_with_the_rewording_becomes_the_key(deck: Deck, decide: Callable[[Deck], None]) -> None:
+    """If this failed, whoever gives a question an id while it is in doubt could not answer, or lose the id."""
+    deck.write(AFTER.replace("norm have?", "norm have? <!-- card: {id: ball} -->"))
+    guid = deck.note().guid
+    desk = deck.desk()
+    assert desk.write([desk.same(OLD, deck.at()) if decide is same else desk.new(deck.at())]) == []
+    result = deck.build(FIRST + DAY)
+    assert not result.failed
+    (note,) = [one for one in result.notes if one.key == "ball"]
+    assert (note.guid == guid, note.change) == ((True, Change.EDITED) if decide is same else (False, Change.NEW))
 
 
 def test_one_note_cannot_be_two_questions(deck: Deck) -> None:
