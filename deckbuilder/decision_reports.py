@@ -40,6 +40,9 @@ def _changes(before: Wording, now: Wording, style: Style, *, coloured: bool) -> 
         told = []
     lines = []
     for name, old, new in sides:
+        if visible_text(old) == visible_text(new):
+            lines.append(f"{name}: unchanged")
+            continue
         text = words_text(shortened(word_diff(old, new)), style, coloured=coloured).strip("\n")
         lines.append(f"{name}: {text}" if "\n" not in text else f"{name}:\n{indent(text, '  ')}")
     return lines + told

@@ -223,6 +223,37 @@ def test_a_renamed_heading_keeps_its_deck_though_every_question_was_decided(deck
     assert deck.lock().decks["Solids",] == "Norms::Shapes"
 
 
+STEPS = """\
+# Proofs
+
+1) Derive the cosine of the angle between two vectors. <!-- card: {steps: cards} -->
+
+    The cosine is the dot product divided by both lengths.
+
+    1. **Write the L1 product down.** It is the sum of all products of both vectors.
+    2. **Divide by both of the lengths.** Both are positive, so they may be divided by.
+"""
+
+
+@pytest.mark.parametrize("decide", [same, new])
+def test_a_step_that_is_a_card_is_decided_about_by_its_line(deck: Deck, decide: Callable[[Deck], None]) -> None:
+    """If this failed, a reworded step could only be answered by an id in the source."""
+    path, old = deck.folder / "proofs.md", "derive-cosine-angle-two-vectors.write-l1-product-down"
+    deck.write(BEFORE)
+    path.write_text(STEPS, "utf-8")
+    assert not deck.build(FIRST).failed
+    guid = deck.note(old).guid
+    path.write_text(STEPS.replace("L1", "L2").replace("It is the sum of all", "Nothing else is like the"), "utf-8")
+    desk, place = deck.desk(), Place("content/proofs.md", 7)
+    assert [doubt.of for doubt in desk.doubts] == ["derive-cosine-angle-two-vectors"]
+    assert desk.write([desk.same(old, place) if decide is same else desk.new(place)]) == []
+    result = deck.build(FIRST + DAY)
+    assert not result.failed
+    (step,) = [note for note in result.notes if note.span.line == 7]
+    assert (step.guid == guid, step.change) == ((True, Change.EDITED) if decide is same else (False, Change.NEW))
+    assert {one.change for one in deck.build(FIRST + 2 * DAY).notes} == {Change.UNCHANGED}
+
+
 # What is refused
 
 
