@@ -249,7 +249,7 @@ def test_a_step_that_is_a_card_is_decided_about_by_its_line(deck: Deck, decide: 
     assert desk.write([desk.same(old, place) if decide is same else desk.new(place)]) == []
     result = deck.build(FIRST + DAY)
     assert not result.failed
-    (step,) = [note for note in result.notes if note.span.line == 7]
+    (step,) = [one for one in result.notes if (one.span.file, one.span.line) == (f"{deck.folder}/proofs.md", 7)]
     assert (step.guid == guid, step.change) == ((True, Change.EDITED) if decide is same else (False, Change.NEW))
     assert {one.change for one in deck.build(FIRST + 2 * DAY).notes} == {Change.UNCHANGED}
 
