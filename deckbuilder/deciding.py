@@ -133,7 +133,7 @@ class Desk:
         if named is not None and named is not note:
             problem = f"the question's id says that it is `{named.key}`"
             raise _refused(place.span, problem, f"change the id in the source to `{note.key}`")
-        if target.note is not None and target.note is not note and _is_word_for_word(target, target.note):
+        if target.note is not None and target.note.key != note.key and _is_word_for_word(target, target.note):
             problem = f"the question is `{target.note.key}`, word for word"
             raise _refused(place.span, problem, f"give it `id: {note.key}` in the source if you mean it")
         if other := self._claimant(note, target):

@@ -120,3 +120,26 @@ def test_what_was_decided_is_no_change_of_a_note(author: Author, tmp_path: Path,
     author.edit("2) What is a unit vector?", "2) What is a unit vector? <!-- card: {id: unit-vector} -->")
     built(author, FIRST + DAY)
     assert author.lock() == lock
+
+
+@pytest.mark.parametrize("by", ["resolve", "id"])
+def test_what_changed_as_a_whole_over_several_builds_can_be_vouched_for(author: Author, by: str) -> None:
+    """If this failed, a note that was improved step by step could never be published again."""
+    result = author.published("1.0", FIRST)
+    assert result.built.apkg
+    old = Path(shutil.copy(result.built.apkg, author.root / "released.apkg"))
+    long = "One that was divided by its own length, so that only its direction is left."
+    author.edit("One of length one.", long)
+    built(author, FIRST + DAY)
+    author.edit("What is a unit vector?", "How do you keep nothing but where an arrow points?")
+    author.edit("## Matrices", "## Matrices of numbers")
+    assert codes(built(author, FIRST + 2 * DAY), old) == ["DB835"]
+    if by == "id":
+        author.edit("arrow points?", f"arrow points? <!-- card: {{id: {KEY}}} -->")
+    else:
+        prepared, _ = pipeline.prepare(author.deck, pipeline.Options(write=False))
+        assert prepared
+        desk = Desk(prepared)
+        assert desk.write([desk.same(KEY, Place("notes.md", 9))]) == []
+    assert codes(built(author, FIRST + 3 * DAY), old) == []
+    assert author.lock().notes[KEY].modified == FIRST + 2 * DAY
