@@ -70,6 +70,15 @@ def test_nothing_to_decide_is_said(deck: Deck) -> None:
     assert run().stdout == "there is nothing to decide\n"
 
 
+def test_a_missing_lock_is_told_and_not_taken_for_nothing_to_decide(deck: Deck) -> None:
+    """If this failed, an author whose lock is lost would be told that all is well."""
+    (deck.folder / "deck.lock").unlink()
+    result = run()
+    assert result.exit_code == 1
+    assert "error[DB322]" in result.stderr
+    assert not (deck.folder / "deck.lock").exists()
+
+
 def test_scripts_decide_by_options(deck: Deck) -> None:
     """If this failed, CI and editors could not answer."""
     result = run("content", "--same", f"{OLD}=content/notes.md:{LINE + 2}")

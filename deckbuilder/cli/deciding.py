@@ -47,13 +47,15 @@ def resolve(source: Path, same: tuple[str, ...], new: tuple[str, ...], form: str
     from deckbuilder import pipeline
     from deckbuilder.deciding import Desk
     from deckbuilder.diagnostics import CannotGoOn
+    from deckbuilder.rules import LOCK_MISSING
 
     asked = [(text, _place(text, "--new")) for text in new]
     with progress() as watch:
         options = pipeline.Options(write=False, watch=watch, cache=cache_folder(uncached=False))
         prepared, result = pipeline.prepare(source, options)
-    if prepared is None:
-        _fail(None, [found for found in result.diagnostics if found.is_error], form)
+    missing = [found for found in result.diagnostics if found.code == LOCK_MISSING.code]
+    if prepared is None or missing:
+        _fail(None, missing or [found for found in result.diagnostics if found.is_error], form)
     desk = Desk(prepared)
     try:
         decisions = [desk.same(key, place) for key, place in (_same(text, desk) for text in same)]
