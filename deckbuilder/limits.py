@@ -31,6 +31,10 @@ DEFAULTS: Final[Mapping[str, tuple[int, str]]] = MappingProxyType({
     "picture-mb": (30, "megabytes of one picture"),
     "pictures-mb": (1_000, "megabytes of all pictures together"),
     "megapixels": (64, "millions of pixels of one picture"),
+    "package-mb": (2_000, "megabytes of a package that `verify` imports, packed and unpacked"),
+    "package-entries": (60_000, "files in such a package"),
+    "package-notes": (250_000, "notes in such a package"),
+    "verify-seconds": (3_600, "seconds that `verify` may take"),
 })  # fmt: skip
 """Each limit's name, with how much it is and of what."""
 

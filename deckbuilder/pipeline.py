@@ -33,6 +33,7 @@ from deckbuilder.identity.changes import (
     stamped_type,
     updated_lock,
 )
+from deckbuilder.identity.decisions import as_new, decided_by_id, without_pending
 from deckbuilder.identity.guids import numbered_ids, random_id
 from deckbuilder.identity.lock import Lock, LockedNote, read_lock, write_lock
 from deckbuilder.identity.resolve import Asked, Doubt, Identity, Register, resolve, resolve_parts, too_many_retired
@@ -253,7 +254,8 @@ def _prepare(
     register = Register(lock, project.lock_name, options.new_id)
     matched = resolve(list(map(_asked, questions)), register)
     diagnostics += matched.diagnostics
-    resolved, found, of_parts = _settle(questions, matched.identities, register, how, known)
+    lock = without_pending(lock)
+    resolved, found, of_parts = _settle(questions, list(map(as_new, matched.identities)), register, how, known)
     diagnostics += found
     doubts = (*matched.doubts, *of_parts)
     diagnostics += near_duplicates([note.question for note in resolved if not note.is_part])
@@ -553,7 +555,7 @@ def _settle(
         doubts += matched.doubts
         waiting += [
             ResolvedNote(note.question, part, identity, of=note.identity.key)
-            for part, identity in zip(reversed(parts), reversed(matched.identities), strict=True)
+            for part, identity in zip(reversed(parts), map(as_new, reversed(matched.identities)), strict=True)
             if identity
         ]
     return done, diagnostics, doubts
@@ -665,7 +667,7 @@ def _stamp(
     stamped_notes = []
     for note in rendered:
         content, deck = _content(note, project, lock), decks[note.question.section[:depth]]
-        locked = stamped(note.identity, content, now)
+        locked = decided_by_id(note.identity, stamped(note.identity, content, now))
         left = decks_left(note.identity.known, deck, lock, depth)
         if left != locked.left:
             locked = replace(locked, left=left)
@@ -843,6 +845,25 @@ def write(
             for path, other in (others(package) if others else {}).items():
                 files.write(path, other)
             if _lock_text(project) != before:
+                raise CannotGoOn(rules.LOCK_CHANGED.at(Span(project.lock_name)))
+    except CannotGoOn as stop:
+        return stop.diagnostics
+    except OSError as error:
+        return [_unwritable(files.at, error)]
+    return []
+
+
+def write_decisions(prepared: Prepared, lock: Lock) -> list[Diagnostic]:
+    """Write a lock in which the author's decisions are, in place of the one that the deck was prepared with.
+
+    Return why it was not written: nothing is if that lock is no longer the one there.
+    """
+    project = prepared.project
+    files = NewFiles()
+    try:
+        with held(project.lock.parent), files:
+            files.write(project.lock, write_lock(lock).encode())
+            if _lock_text(project) != prepared.lock_text:
                 raise CannotGoOn(rules.LOCK_CHANGED.at(Span(project.lock_name)))
     except CannotGoOn as stop:
         return stop.diagnostics

@@ -445,8 +445,18 @@ UNSURE_MATCH = Rule(
     severity=ERROR,
     message="this may be `{key}` reworded, or a new question: {reason}",
     why="The words and the answer both changed, or what is the same proves nothing: an answer of fewer than five words, or words or an answer that others have too. A wrong guess would give one card another card's review history; no guess would throw a history away.",
-    mend="Add one of the two lines to the question. If it has an id already, replace it.",
-    help="to keep the history of `{key}` add `<!-- {comment}: {{id: {old}}} -->`; to start afresh add `<!-- {comment}: {{id: {new}}} -->`",
+    mend="Run `deckbuilder resolve` and say which it is, or add one of the two ids to the question.",
+    help="if it is the same note, run `{same}`; if it is new, run `{afresh}`; or answer in the source: add `<!-- {comment}: {{id: {old}}} -->` to keep the history of `{key}`, or `<!-- {comment}: {{id: {new}}} -->` to start afresh",
+)
+
+DECISION_REFUSED = Rule(
+    code="DB345",
+    name="decision-refused",
+    severity=ERROR,
+    message="this cannot be decided: {problem}",
+    why="`resolve` writes what you decide into deck.lock, and nothing if any of it cannot hold.",
+    mend="Correct the command; `deckbuilder resolve` alone shows what is to be decided.",
+    help="{fix}",
 )
 
 HELP_FOR_LEVELS = (
@@ -1443,6 +1453,42 @@ UPDATE_LATE = Rule(
     message="{count} changed notes would not reach learners who imported or edited them just before: {which}",
     why="These notes are stamped with the time of a build; what a learner did after that moment seems newer to Anki.",
     mend="Publish with `deckbuilder release`, which stamps what changed with the time of the release.",
+)
+
+HISTORY_SHIFTED = Rule(
+    code="DB835",
+    name="history-shifted",
+    severity=ERROR,
+    message="{count} of {all} histories would be on another question: {which}",
+    why="The question and the answer of these notes both changed beyond recognition, or moved to another note. A learner's reviews of one question would count for another one.",
+    mend="Check these notes in `deckbuilder diff OLD.apkg NEW.apkg`. If a question is still the same note, say so with `deckbuilder resolve --same KEY=FILE:LINE`, or give it `id: KEY`, and build again; otherwise restore deck.lock.",
+)
+
+NOTHING_PROVED = Rule(
+    code="DB839",
+    name="nothing-proved",
+    severity=ERROR,
+    message="nothing was proved: learners have no card of this deck with a history",
+    why="Without a single history there is none to lose, and the proof would pass whatever the package does.",
+    mend="Check that the package has notes, and that --previous names the release that learners have.",
+)
+
+PACKAGE_TOO_LARGE = Rule(
+    code="DB840",
+    name="package-too-large",
+    severity=ERROR,
+    message="this package is too large to import here: {what}; the limit `{limit}` is {most}",
+    why="A package from a stranger must not fill the disk or the memory of the machine that checks it.",
+    mend='If you trust the package, raise the limit for this command: `DECKBUILDER_LIMITS="LIMIT=NUMBER" deckbuilder verify …` (docs/limits.md).',
+)
+
+PROOF_TOO_LONG = Rule(
+    code="DB841",
+    name="proof-too-long",
+    severity=ERROR,
+    message="the proof was stopped after {seconds} seconds",
+    why="A package can make Anki work without end; a check that never ends would block CI.",
+    mend='If the deck is that large, allow more time: `DECKBUILDER_LIMITS="verify-seconds=NUMBER" deckbuilder verify …` (docs/limits.md).',
 )
 
 NOT_AN_UPDATE = Rule(

@@ -4,6 +4,8 @@ This one file needs nothing but `anki`, of any version from 2.1.66 on, and the s
 in an environment of any of them:
 
     python proof.py REPORT.json [--late] FIRST.apkg [NEXT.apkg …]
+
+`--megabytes`, `--entries` and `--notes` bound what it takes in.
 """
 
 from __future__ import annotations
@@ -16,17 +18,43 @@ import re
 import sys
 import tempfile
 import time
+import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from hashlib import blake2b
+from html import unescape
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile, ZipFile
 
 import anki.collection  # before its siblings, which import each other in a circle
 import anki.import_export_pb2 as messages
 from anki.buildinfo import version as anki_version
+from anki.errors import DBError
 
-UNCOUNTED = frozenset({"Source", "Version", "Spare 8"})
+UNCOUNTED = frozenset({"Source", "Version", "Spare 7", "Spare 8"})
 """Fields that may differ between releases without their note counting as changed, as deckbuilder has them."""
+
+KEY, QUESTION, TOPIC, DECISIONS = "Key", "Question", "Topic", "Spare 7"
+_ASKED = frozenset({QUESTION, "Context"})
+_NOT_ANSWER = _ASKED | UNCOUNTED | {KEY, TOPIC, "Hints", "Kind"}
+
+FILLER = frozenset(
+    (
+        "a an and are as at be between by can could did do does exactly for from has have how if in into is "
+        "it its of on or that the their them then there these they this those to versus vs was we were what "
+        "when where which who why will with would you your "
+    ).split()
+)
+"""Words that every question has, as deckbuilder has them: they do not make two texts alike."""
+
+ALIKE = 0.5
+"""A text is recognisable in another if more than this share of their words is common to both (Dice's coefficient)."""
+
+CONTAINED = 0.75
+"""It also is if more than this share of the shorter one's words is in the longer one."""
 
 OWN_DECK, OWN_TAG, OWN_WORDS = "My own deck", "my-own-tag", " (my own words)"
 _TAG = re.compile(r"<[^<>]*>")
@@ -39,6 +67,24 @@ class Refused(Exception):
     def __init__(self, package: Path, error: Exception) -> None:
         super().__init__(str(error))
         self.package = package
+
+
+class TooLarge(Exception):
+    """A package holds more than may be taken in: how much of what, and the name of the limit."""
+
+    def __init__(self, package: Path, what: str, limit: str) -> None:
+        super().__init__(what)
+        self.package = package
+        self.limit = limit
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How much of a package is taken in: megabytes before and after unpacking, entries of the zip, notes."""
+
+    megabytes: int = 2_000
+    entries: int = 60_000
+    notes: int = 250_000
 
 
 @dataclass(frozen=True)
@@ -65,6 +111,7 @@ class Report:
     imports: list[Imported] = field(default_factory=list)
     histories: int = 0
     histories_lost: list[str] = field(default_factory=list)
+    histories_shifted: list[str] = field(default_factory=list)
     updated: int = 0
     updates_missed: list[str] = field(default_factory=list)
     conflicting: list[str] = field(default_factory=list)
@@ -82,7 +129,9 @@ class Report:
     def lost_something(self) -> bool:
         """Whether the learner is worse off than before in any way."""
         return bool(
-            self.histories_lost
+            not self.histories
+            or self.histories_lost
+            or self.histories_shifted
             or self.updates_missed
             or self.conflicting
             or self.clutter
@@ -123,9 +172,85 @@ class NoteText:
         ]
 
     def signs(self) -> set[str | tuple[str, ...]]:
-        """Return what tells its question: the first field by itself, and all others that count together."""
+        """Return what tells its question: the first field by itself; all others that count; its content."""
         first, *others = (text for name, text in self.texts.items() if name not in UNCOUNTED)
-        return {first, tuple(others)}
+        return {first, tuple(others), self.content}
+
+    @cached_property
+    def asks(self) -> str:
+        """What its front shows, as text: of a note type with other fields, its first one."""
+        names = _ASKED & self.texts.keys() or set(list(self.texts)[:1])
+        return visible(" ".join(text for name, text in self.texts.items() if name in names))
+
+    @cached_property
+    def answers(self) -> str:
+        """What its back shows besides, as text."""
+        first = () if QUESTION in self.texts else tuple(self.texts)[:1]
+        return visible(" ".join(text for name, text in self.texts.items() if name not in _NOT_ANSWER.union(first)))
+
+    @property
+    def content(self) -> tuple[str, str]:
+        """What it asks and answers."""
+        return self.asks, self.answers
+
+    def wording(self) -> str:
+        """Return the digest by which a decision names this very wording: the first half of a lock's fingerprint."""
+        counted = {name: text for name, text in sorted(self.texts.items()) if text and name not in UNCOUNTED}
+        counted.pop(TOPIC, None)
+        return blake2b(json.dumps(counted).encode(), digest_size=8).hexdigest()
+
+    def is_by_decision(self, old: NoteText) -> bool:
+        """Whether the author said that this is the note `old`: by the same explicit id, or about its very wording."""
+        said = self.texts.get(DECISIONS, "").split()
+        return old.wording() in said or (BY_ID in said and self.texts.get(KEY) == old.texts.get(KEY))
+
+
+def visible(html: str) -> str:
+    """Return what a field shows, as one line: its words, its signs, the names of its pictures."""
+    text = unescape(_TAG.sub(" ", _PICTURE.sub(r" \1 ", html)))
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+_PICTURE = re.compile(r"""<img\b[^<>]*?\bsrc=["']?([^"'<>\s]+)[^<>]*>""", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]*>")
+BY_ID = "id"
+"""What the field for decisions says of a note that the author gave an id."""
+
+
+def words_of(text: str) -> Counter[str]:
+    """Return how often each word that carries meaning is in a text, forms and most slips of one word together.
+
+    A word is known by how it begins, a number by all its digits, and each sign of a script without blanks by itself.
+    """
+    plain = "".join(sign if unicodedata.category(sign)[0] in "LNM" else " " for sign in text.casefold())
+    found: Counter[str] = Counter()
+    for word in plain.split():
+        if any(sign >= _NO_BLANKS for sign in word):
+            found.update(word)
+        elif word not in FILLER:
+            found[word if any(map(str.isdigit, word)) else word[:_BEGINNING]] += 1
+    return found
+
+
+_NO_BLANKS = "\u2e80"
+"""From here on the scripts of East Asia, most of which have no blanks between words."""
+
+_BEGINNING = 4
+
+
+def is_recognisable(old: str, new: str) -> bool:
+    """Whether a text is plainly a revision of another: this is the one definition of "changed beyond recognition".
+
+    It is cautious. A text that was shortened or added to stays recognisable, and so does one in which every other word
+    was replaced.
+    """
+    if old == new:
+        return True
+    one, other = words_of(old), words_of(new)
+    shared, (fewer, more) = (one & other).total(), sorted((one.total(), other.total()))
+    if 2 * shared > ALIKE * (fewer + more):
+        return True
+    return shared > CONTAINED * fewer
 
 
 def problems_in(text: str, done: str) -> str:
@@ -237,15 +362,18 @@ class Learner:
         self.schema = self.col.db.scalar("SELECT scm FROM col")
 
 
-def prove(releases: Sequence[Path], *, late: bool = False) -> Report:
+def prove(releases: Sequence[Path], *, late: bool = False, bounds: Bounds | None = None) -> Report:
     """Bring the releases to one learner, one after the other, who studies and writes in between.
 
     The learner imports each release when it is out or, if `late`, the second before the next one is. Raises Refused
-    for a package that Anki cannot import.
+    for a package that Anki cannot import, and TooLarge.
     """
+    bounds = bounds or Bounds()
+    for package in releases:
+        refuse_too_large(package, bounds)
     report = Report()
     with tempfile.TemporaryDirectory(prefix="proof-", ignore_cleanup_errors=True) as folder:
-        fresh = [_fresh(package, Path(folder) / f"fresh-{number}") for number, package in enumerate(releases)]
+        fresh = [_fresh(package, Path(folder) / f"fresh-{number}", bounds) for number, package in enumerate(releases)]
         stamps = [max((note.modified for note in notes.values()), default=0) for notes, _ in fresh]
         with _open(Path(folder) / "learner") as learner:
             for number, package in enumerate(releases):
@@ -290,6 +418,7 @@ def _update(
     lost = {guid for (guid, number), earned in history.items() if history_after.get((guid, number)) != earned}
     lost |= _left_behind(old, new)
     report.histories_lost += [name(guid) for guid in sorted(lost)]
+    report.histories_shifted += [name(guid) for guid in sorted(shifted(old, new) - lost)]
     moved = sorted({guid for (guid, number), deck in decks.items() if decks_after.get((guid, number), deck) != deck})
     report.cards_moved += [name(guid) for guid in moved]
     for guid, note in new.items():
@@ -322,10 +451,83 @@ def _left_behind(old: Mapping[str, NoteText], new: Mapping[str, NoteText]) -> se
     return {guid for guid, note in old.items() if guid not in new and not come.isdisjoint(note.signs())}
 
 
-def _fresh(package: Path, folder: Path) -> tuple[dict[str, NoteText], set[str]]:
+def shifted(old: Mapping[str, NoteText], new: Mapping[str, NoteText]) -> set[str]:
+    """Return the GUIDs of notes that became other notes, without the author having said that they are the same ones.
+
+    Neither what it asks nor what it answers is recognisable; or it says something else, and what it said is now on
+    another note. A text that several notes have in common proves nothing by itself.
+    """
+    homes: dict[tuple[str, str], set[str]] = {}
+    for guid, note in new.items():
+        homes.setdefault(note.content, set()).add(guid)
+    common = [
+        {text for text, count in Counter(side(note) for note in notes.values()).items() if count > 1}
+        for side in (_asks, _answers)
+        for notes in (old, new)
+    ]
+    asked, answered = common[0] | common[1], common[2] | common[3]
+    found = set()
+    for guid in old.keys() & new.keys():
+        before, after = old[guid], new[guid]
+        if before.content == after.content or after.is_by_decision(before):
+            continue
+        moved_on = any(guid not in old or old[guid].content != before.content for guid in homes.get(before.content, ()))
+        if moved_on or not (_asks_the_same(before, after, asked) or _answers_the_same(before, after, answered)):
+            found.add(guid)
+    return found
+
+
+def _asks(note: NoteText) -> str:
+    return note.asks
+
+
+def _answers(note: NoteText) -> str:
+    return note.answers
+
+
+def _asks_the_same(before: NoteText, after: NoteText, common: set[str]) -> bool:
+    if common.isdisjoint((before.asks, after.asks)) or before.texts.get(TOPIC) == after.texts.get(TOPIC):
+        return is_recognisable(before.asks, after.asks)
+    return False
+
+
+def _answers_the_same(before: NoteText, after: NoteText, common: set[str]) -> bool:
+    return common.isdisjoint((before.answers, after.answers)) and is_recognisable(before.answers, after.answers)
+
+
+def refuse_too_large(package: Path, bounds: Bounds) -> None:
+    """Raise TooLarge, before anything is unpacked, for a package that would fill the disk or the memory."""
+    size = package.stat().st_size
+    if size > bounds.megabytes * _MEGABYTE:
+        raise TooLarge(package, f"it has {size // _MEGABYTE:,} MB", "package-mb")
+    with package.open("rb") as file:
+        file.seek(max(0, size - _END))
+        end = file.read().rpartition(b"PK\x05\x06")[2]
+    # Entries and bytes of the list of entries, which is read whole: two and four bytes each, all ones if they are more.
+    entries, listed = int.from_bytes(end[6:8], "little"), int.from_bytes(end[8:12], "little")
+    if entries > bounds.entries or listed > bounds.entries * _ENTRY:
+        raise TooLarge(package, f"it lists {entries:,} files in {listed:,} bytes", "package-entries")
+    try:
+        with ZipFile(package) as opened:
+            unpacked = sum(entry.file_size for entry in opened.infolist())
+    except (BadZipFile, ValueError, NotImplementedError) as error:
+        raise Refused(package, error) from error
+    if unpacked > bounds.megabytes * _MEGABYTE:
+        raise TooLarge(package, f"its files have {unpacked // _MEGABYTE:,} MB", "package-mb")
+
+
+_MEGABYTE = 1_000_000
+_END = 22 + 0xFFFF  # bytes at the end of a zip file among which its last record is, with its comment
+_ENTRY = 46 + 1024  # bytes of an entry in the list, with a long name
+
+
+def _fresh(package: Path, folder: Path, bounds: Bounds) -> tuple[dict[str, NoteText], set[str]]:
     """Return the notes and the note types that whoever starts with this release gets."""
     with _open(folder) as somebody:
         somebody.imports(package)
+        count = somebody.col.note_count()
+        if count > bounds.notes:
+            raise TooLarge(package, f"it has {count:,} notes", "package-notes")
         return somebody.notes(), somebody.note_types()
 
 
@@ -364,15 +566,44 @@ def _shown(text: str) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Prove the releases that the arguments name, write the report, and return 1 if the learner lost something."""
+    """Prove the releases that the arguments name, and write the report or why there is none.
+
+    Return 0 if the learner lost nothing, 1 if something, 2 if there is no report.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("report", type=Path)
     parser.add_argument("releases", type=Path, nargs="+")
     parser.add_argument("--late", action="store_true")
+    for name, default in asdict(Bounds()).items():
+        parser.add_argument(f"--{name}", type=int, default=default)
     wanted = parser.parse_args(arguments)
-    report = prove(wanted.releases, late=wanted.late)
-    wanted.report.write_text(json.dumps(asdict(report), indent=2), encoding="utf-8")
-    return 1 if report.lost_something else 0
+    bounds = Bounds(wanted.megabytes, wanted.entries, wanted.notes)
+    _bound_files(bounds)
+    outcome: dict[str, Any]
+    try:
+        outcome = asdict(prove(wanted.releases, late=wanted.late, bounds=bounds))
+    except Refused as refused:
+        outcome = {"refused": str(refused.package), "problem": str(refused)}
+    except TooLarge as large:
+        outcome = {"refused": str(large.package), "problem": str(large), "limit": large.limit}
+    except (DBError, OSError) as error:  # the learners live in folders of ours: only the disk can be at fault
+        outcome = {"problem": str(error)}
+    wanted.report.write_text(json.dumps(outcome, indent=2), encoding="utf-8")
+    if "problem" in outcome:
+        return 2
+    return 1 if Report(**outcome).lost_something else 0
+
+
+def _bound_files(bounds: Bounds) -> None:
+    """Let no file grow far beyond what a package may hold: a compressed collection does not say how large it is."""
+    with contextlib.suppress(ImportError, ValueError, OSError):  # Windows, or a lower bound that holds already
+        import resource
+
+        most = _GROWTH * bounds.megabytes * _MEGABYTE
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+
+_GROWTH = 4
 
 
 if __name__ == "__main__":

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from deckbuilder import rules
-from deckbuilder.anki.backend import off_the_main_thread, require_anki
-from deckbuilder.diagnostics import Diagnostic, Span, has_errors
+from deckbuilder.anki.backend import require_anki
+from deckbuilder.diagnostics import CannotGoOn, Diagnostic, Span, has_errors
+from deckbuilder.files import working_folder
+from deckbuilder.limits import limits
 from deckbuilder.reporters import json_diagnostic
 
 if TYPE_CHECKING:
@@ -41,25 +48,96 @@ def verify(new: Path, previous: Path | None = None) -> Verified:
     Without `previous` a learner imports `new` twice. Raises CannotGoOn where Anki's library is missing.
     """
     require_anki(new.as_posix())
-    from anki.errors import DBError
-
-    from deckbuilder.anki.proof import Refused, prove
-
-    for path in (previous or new, new):
-        if problem := _unreadable(path):
-            finding = rules.PACKAGE_REFUSED.at(Span(path.as_posix()), problem=problem)
-            return Verified(new, previous, None, (finding,))
     releases = [previous or new, new]
     try:
-        report = off_the_main_thread(lambda: prove(releases))
-        late = off_the_main_thread(lambda: prove(releases, late=True)) if previous else report
-    except Refused as refused:
-        finding = rules.PACKAGE_REFUSED.at(Span(refused.package.as_posix()), problem=refused)
-        return Verified(new, previous, None, (finding,))
-    except (DBError, OSError) as error:  # the learners live in folders of ours: only the disk can be at fault
-        finding = rules.COLLECTION_UNWRITABLE.at(Span("collection.anki2"), problem=f"in a temporary folder: {error}")
-        return Verified(new, previous, None, (finding,))
-    return Verified(new, previous, report, tuple(_findings(report, late, Span(new.as_posix()))))
+        for path in releases:
+            if problem := _unreadable(path):
+                raise CannotGoOn(rules.PACKAGE_REFUSED.at(Span(path.as_posix()), problem=problem))
+        report, late = _proved(releases, (False, True) if previous else (False, False))
+    except CannotGoOn as stop:
+        return Verified(new, previous, None, tuple(stop.diagnostics))
+    return Verified(new, previous, report, tuple(findings(report, late, Span(new.as_posix()))))
+
+
+def _proved(releases: Sequence[Path], lates: Sequence[bool]) -> list[Report]:
+    """Return the report of each learner. Raises CannotGoOn where there is none.
+
+    Each proof is a process of its own, so that whatever a package makes Anki do can be ended after a time.
+    """
+    from deckbuilder.anki.proof import Imported, Report
+
+    deadline = time.monotonic() + limits()["verify-seconds"]
+    found = []
+    try:
+        with working_folder() as folder, ExitStack() as stack:
+            different = dict.fromkeys(lates)
+            begun = {late: stack.enter_context(_Proof(releases, late=late, folder=folder)) for late in different}
+            reports = {late: one.outcome(deadline) for late, one in begun.items()}
+        for late in lates:
+            told = reports[late]
+            found.append(Report(**told | {"imports": [Imported(**one) for one in told["imports"]]}))
+    except OSError as error:
+        place = Span("collection.anki2")
+        raise CannotGoOn(
+            rules.COLLECTION_UNWRITABLE.at(place, problem=f"in a temporary folder: {error.strerror or error}")
+        ) from error
+    return found
+
+
+class _Proof:
+    """A proof that runs as a process of its own, and is ended with the block if it has not ended by then."""
+
+    def __init__(self, releases: Sequence[Path], *, late: bool, folder: Path) -> None:
+        self.releases = releases
+        self._report = folder / ("late.json" if late else "prompt.json")
+        most = limits()
+        bounds = {name: str(most[f"package-{limit}"]) for name, limit in _BOUNDS.items()}
+        options = [word for name, value in bounds.items() for word in (f"--{name}", value)]
+        script = Path(__file__).with_name("proof.py")
+        self._command = [sys.executable, "-P", str(script), *options, *(["--late"] if late else []),
+                         str(self._report), *(str(path.absolute()) for path in releases)]  # fmt: skip
+        self._environment = os.environ | {"TMPDIR": str(folder), "TEMP": str(folder), "TMP": str(folder)}
+
+    def __enter__(self) -> _Proof:
+        self._process = subprocess.Popen(  # noqa: S603  # our own script
+            self._command, env=self._environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, text=True, errors="replace",
+        )  # fmt: skip
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def outcome(self, deadline: float) -> dict[str, Any]:
+        """Wait for the report and return it. Raises CannotGoOn where there is none, and OSError for a full disk."""
+        place = Span(self.releases[-1].as_posix())
+        try:
+            said = self._process.communicate(timeout=max(0.0, deadline - time.monotonic()))[1]
+        except subprocess.TimeoutExpired:
+            seconds = limits()["verify-seconds"]
+            raise CannotGoOn(rules.PROOF_TOO_LONG.at(place, seconds=f"{seconds:,}")) from None
+        if not self._report.exists():
+            last = (said.strip().splitlines() or [f"it ended with {self._process.returncode}"])[-1]
+            raise CannotGoOn(rules.PACKAGE_REFUSED.at(place, problem=f"Anki's process broke down: {last}"))
+        told: dict[str, Any] = json.loads(self._report.read_text(encoding="utf-8"))
+        if "problem" not in told:
+            return told
+        if "refused" not in told:
+            raise OSError(told["problem"])
+        place = next(
+            (Span(path.as_posix()) for path in self.releases if str(path.absolute()) == told["refused"]), place
+        )
+        if "limit" in told:
+            name = told["limit"]
+            raise CannotGoOn(
+                rules.PACKAGE_TOO_LARGE.at(place, what=told["problem"], limit=name, most=f"{limits()[name]:,}")
+            )
+        raise CannotGoOn(rules.PACKAGE_REFUSED.at(place, problem=told["problem"]))
+
+
+_BOUNDS = {"megabytes": "mb", "entries": "entries", "notes": "notes"}
+"""What the proof calls its bounds, and how the names of the limits end."""
 
 
 def _unreadable(path: Path) -> str:
@@ -71,37 +149,32 @@ def _unreadable(path: Path) -> str:
         return error.strerror or str(error)
 
 
-def _findings(report: Report, late: Report, place: Span) -> Iterator[Diagnostic]:
-    if report.histories_lost:
-        yield rules.HISTORY_LOST.at(
-            place, count=len(report.histories_lost), all=report.histories, which=first_few(report.histories_lost)
-        )
+def findings(report: Report, late: Report, place: Span) -> Iterator[Diagnostic]:
+    """Yield everything that a learner would lose; `late` is of one who imports at the last moment."""
+    if not report.histories:
+        yield rules.NOTHING_PROVED.at(place)
     last = report.imports[-1]
     if report.histories and not (report.histories_lost or last.updated or last.duplicate or last.conflicting):
         yield rules.NOT_AN_UPDATE.at(place)
-    if report.conflicting:
-        yield _about(rules.NOTES_CONFLICT, place, report.conflicting)
     missed = [name for name in report.updates_missed if name not in report.conflicting]
-    if missed:
-        yield _about(rules.UPDATE_MISSED, place, missed)
-    if report.clutter:
-        yield rules.NOTE_TYPE_CLUTTER.at(place, which=", ".join(report.clutter))
-    if report.edits_lost:
-        yield _about(rules.EDIT_LOST, place, report.edits_lost)
+    late_only = [name for name in late.updates_missed if name not in report.updates_missed]
+    for rule, which in (
+        (rules.HISTORY_LOST, report.histories_lost),
+        (rules.HISTORY_SHIFTED, report.histories_shifted),
+        (rules.NOTES_CONFLICT, report.conflicting),
+        (rules.UPDATE_MISSED, missed),
+        (rules.NOTE_TYPE_CLUTTER, report.clutter),
+        (rules.EDIT_LOST, report.edits_lost),
+        (rules.CARD_MOVED, report.cards_moved),
+        (rules.MEDIA_MISSING, report.media_missing),
+        (rules.UPDATE_LATE, late_only),
+    ):
+        if which:
+            yield rule.at(place, count=len(which), all=report.histories, which=first_few(which))
     if report.full_sync:
         yield rules.FULL_SYNC_FORCED.at(place)
-    if report.cards_moved:
-        yield _about(rules.CARD_MOVED, place, report.cards_moved)
     if report.problems:
         yield rules.COLLECTION_UNSOUND.at(place, problem=" ".join(report.problems.split()))
-    if report.media_missing:
-        yield _about(rules.MEDIA_MISSING, place, report.media_missing)
-    if late_only := [name for name in late.updates_missed if name not in report.updates_missed]:
-        yield _about(rules.UPDATE_LATE, place, late_only)
-
-
-def _about(rule: rules.Rule, place: Span, which: Sequence[str]) -> Diagnostic:
-    return rule.at(place, count=len(which), which=first_few(which))
 
 
 def first_few(which: Sequence[str]) -> str:
@@ -119,7 +192,8 @@ def summary(verified: Verified) -> str:
     what = f"update from {verified.previous.name}" if verified.previous else "second import"
     lines = [
         f"{verified.new.name} on Anki {report.anki}: {what}",
-        f"histories kept: {report.histories - len(report.histories_lost)} of {report.histories}",
+        f"histories kept: {report.histories - len(report.histories_lost) - len(report.histories_shifted)} "
+        f"of {report.histories}",
         f"notes: {counts.new} new, {counts.updated} updated, {counts.duplicate} unchanged, "
         f"{counts.conflicting} conflicting",
         f"learner's own edits: {report.edited - len(report.edits_lost)} of {report.edited} kept"

@@ -12,6 +12,7 @@ from deckbuilder import __version__
 from deckbuilder.cli import (
     building,
     comparing,
+    deciding,
     drilling,
     explaining,
     learners,
@@ -78,6 +79,7 @@ def main() -> None:
       deckbuilder build notes.md    one file is a deck too
       deckbuilder preview           the cards in a browser, on every save
       deckbuilder diff              what changes for those who have the deck
+      deckbuilder resolve           say which question is which card, where a build asks
 
     Commit deck.lock together with the notes: it remembers which card is which, so that the next build updates
     learners' cards in place.
@@ -85,8 +87,8 @@ def main() -> None:
 
 
 COMMANDS = (
-    starting.init, building.build, building.check, previewing.preview, comparing.diff, drilling.drill,
-    explaining.explain, publishing.release, learners.verify, learners.push, locking.lock,
+    starting.init, building.build, building.check, previewing.preview, comparing.diff, deciding.resolve,
+    drilling.drill, explaining.explain, publishing.release, learners.verify, learners.push, locking.lock,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

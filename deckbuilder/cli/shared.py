@@ -68,11 +68,11 @@ form_option = click.option(
 """The same for commands whose findings are at no line of a source."""
 
 
-def say(text: str, *, err: bool = False, is_json: bool = False, color: bool | None = None) -> None:
+def say(text: str, *, err: bool = False, is_json: bool = False, color: bool | None = None, nl: bool = True) -> None:
     """Print a text in which names and questions of a stranger's deck may be quoted; see `without_commands`."""
     from deckbuilder.reporters import without_commands
 
-    click.echo(without_commands(text, is_json=is_json), err=err, color=color)
+    click.echo(without_commands(text, is_json=is_json), err=err, color=color, nl=nl)
 
 
 def report(result: BuildResult, form: str, *, checked: bool) -> None:

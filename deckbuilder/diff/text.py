@@ -105,18 +105,24 @@ class _Teller:
         if field.summary:
             yield f"{_INDENT}{field.field}: {field.summary}"
             return
-        text = "".join(self._piece(piece) for piece in shortened(field.words)).strip("\n")
+        text = words_text(shortened(field.words), self._style, coloured=self._coloured).strip("\n")
         first, *rest = text.split("\n")
         lines = (
             [f"{field.field}: {first}"] if not rest else [f"{field.field}:", *(f"  {line}" for line in (first, *rest))]
         )
         yield from (_INDENT + line for line in lines)
 
-    def _piece(self, piece: Piece) -> str:
-        if piece.fate is Fate.SAME:
-            return piece.text
-        opening, closing, colour = _MARKS[piece.fate]
-        if not self._coloured:
-            return f"{opening}{piece.text}{closing}"
-        # A colour that ran over a line end would colour the indent of the next line in some terminals.
-        return "\n".join(self._style(line, colour) if line else "" for line in piece.text.split("\n"))
+
+def words_text(pieces: Sequence[Piece], style: Style, *, coloured: bool) -> str:
+    """Return pieces of text with what went and came in colours, or in `[-…-]` and `{+…+}` if not `coloured`."""
+    return "".join(_piece_text(piece, style, coloured=coloured) for piece in pieces)
+
+
+def _piece_text(piece: Piece, style: Style, *, coloured: bool) -> str:
+    if piece.fate is Fate.SAME:
+        return piece.text
+    opening, closing, colour = _MARKS[piece.fate]
+    if not coloured:
+        return f"{opening}{piece.text}{closing}"
+    # A colour that ran over a line end would colour the indent of the next line in some terminals.
+    return "\n".join(style(line, colour) if line else "" for line in piece.text.split("\n"))

@@ -26,7 +26,18 @@ from deckbuilder.identity.records import Delivered, Lock, LockedNote, LockedType
 from deckbuilder.kinds.titles import KIND_NAMES
 from deckbuilder.project import is_deck_name
 
-__all__ = ["FORMAT", "Delivered", "Lock", "LockedNote", "LockedType", "Release", "Section", "read_lock", "write_lock"]
+__all__ = [
+    "FORMAT",
+    "MOST_DECIDED",
+    "Delivered",
+    "Lock",
+    "LockedNote",
+    "LockedType",
+    "Release",
+    "Section",
+    "read_lock",
+    "write_lock",
+]
 
 FORMAT: Final = 2
 """What is written. Format 1 had neither `source` nor `decided` nor a third part of `released`; it is read for ever."""

@@ -14,6 +14,7 @@ where it cannot be wrong. The rules, in order; each takes only what the ones bef
 from __future__ import annotations
 
 import re
+import shlex
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -29,6 +30,7 @@ from deckbuilder.identity import evidence
 from deckbuilder.identity.guids import random_id
 from deckbuilder.identity.keys import Keys, key_for, known_text
 from deckbuilder.identity.lock import Lock, LockedNote, Section
+from deckbuilder.project import DECK_LOCK
 
 RETIRED_SHARE: Final = 4
 """A build that would retire more than one in this many notes stops."""
@@ -159,6 +161,18 @@ def too_many_retired(retired: int, known: int) -> bool:
     return retired * RETIRED_SHARE > known
 
 
+def commands_to_decide(span: Span, key: str, lock_name: str) -> dict[str, str]:
+    """Return the command lines that say that a question is the note `key` (`same`), or a new one (`afresh`)."""
+    folder, _, name = lock_name.rpartition("/")
+    source = (folder or ".") if name == DECK_LOCK else span.file
+    place = f"{span.file}:{span.line}"
+    command = ["deckbuilder", "resolve", source]
+    return {
+        "same": shlex.join([*command, "--same", f"{key}={place}"]),
+        "afresh": shlex.join([*command, "--new", place]),
+    }
+
+
 _Name = TypeVar("_Name")
 
 _InPlace: TypeAlias = "dict[tuple[Section, str], list[int]]"
@@ -266,7 +280,7 @@ class _Resolver:
                 self._error(number, rules.DUPLICATE_ID.at(question.span, key=key))
 
     def _unchanged(self, number: int, note: int) -> int | None:
-        """Return another question that is the note just as it was, so that an id can only have been given by mistake."""
+        """Return another question that is the note just as it was, so that an id can only be a mistake."""
         text = self.theirs.texts[note]
         if self.notes[note].retired or self.ours.texts[number] == text:
             return None
@@ -624,7 +638,7 @@ class _Resolver:
         old = note.key.removeprefix(self.prefix)
         found = rules.UNSURE_MATCH.at(
             question.span, related=(before,), key=note.key, old=old, new=self._new_id(question), reason=reason,
-            comment=self.comment,
+            comment=self.comment, **commands_to_decide(question.span, note.key, self.register.lock_name),
         )  # fmt: skip
         if self._is_level(question):
             found = structs.replace(found, help=rules.HELP_FOR_LEVELS.format(old=note.text))

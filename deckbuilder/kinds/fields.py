@@ -26,6 +26,7 @@ TOPIC: Final = "Topic"  # breadcrumb of the section path
 SOURCE: Final = "Source"  # where the question stands; not part of what makes a note count as changed
 VERSION: Final = "Version"  # of the deck when this note last changed; not counted either
 KIND: Final = "Kind"  # what the note is now: a note keeps the note type that it was born with
+DECISIONS: Final = "Spare 7"  # what the author said about which note this is; read by `verify`, not counted either
 DELIVERED: Final = "Spare 8"  # prints of the other fields and the tags, by which a learner's own edits are told apart
 SPARES: Final = tuple(f"Spare {number}" for number in range(1, 9))
 
@@ -38,8 +39,12 @@ PRINTED: Final = tuple(name for name in FIELDS if name != DELIVERED)
 """The fields of which `DELIVERED` holds a print, in this order."""
 
 SORT_FIELD: Final = FIELDS.index(QUESTION)
-UNCOUNTED: Final = frozenset({SOURCE, VERSION, DELIVERED})
+UNCOUNTED: Final = frozenset({SOURCE, VERSION, DECISIONS, DELIVERED})
 """Fields that may differ without the note counting as changed, so that a line inserted above touches no learner."""
+
+
+BY_ID: Final = "id"
+"""What `DECISIONS` says of a note whose question has an explicit id; digests of earlier wordings follow it."""
 
 
 def text_print(text: str) -> str:

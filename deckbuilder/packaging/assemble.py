@@ -95,6 +95,8 @@ def _note(
     delivered, prints = note.locked.delivered, note.rendered.prints
     if delivered and since_release(note.locked, release) in (Since.NOTHING, Since.REBUILT):
         filled[fields.VERSION] = unformatted(delivered.version)
+    if decisions := _decisions(note):
+        filled[fields.DECISIONS] = decisions
     filled[fields.DELIVERED] = print_of(filled, note.rendered.tags, prints.texts, prints.source)
     return NotePlan(
         guid=note.locked.guid,
@@ -106,3 +108,10 @@ def _note(
         modified=note.locked.modified,
         position=position,
     )
+
+
+def _decisions(note: StampedNote) -> str:
+    """Return what the author said about which note this is: that it has an id, and which earlier wordings it had."""
+    resolved = note.rendered.resolved
+    named = resolved.question.id is not None and not (resolved.is_part and resolved.draft.name is None)
+    return " ".join((*((fields.BY_ID,) if named else ()), *note.locked.decided))

@@ -12,13 +12,17 @@ from itertools import pairwise
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from deckbuilder.deciding import doubt_id
 from deckbuilder.diagnostics import Diagnostic, Span
+from deckbuilder.diff.words import one_line
+from deckbuilder.identity.resolve import Doubt
 from deckbuilder.kinds.filling import filled, split_constant
 from deckbuilder.packaging.assemble import StampedNote
 from deckbuilder.packaging.plan import NotePlan, NoteTypePlan, PackagePlan
 from deckbuilder.pipeline import BuildResult, Prepared
 from deckbuilder.rendering.drafts import DraftedQuestion
 from deckbuilder.reporters import excerpt
+from deckbuilder.rules import UNSURE_MATCH
 
 SIDES = ("front", "back")
 
@@ -77,13 +81,17 @@ def constant_side(note_type: NoteTypePlan, name: str) -> str:
 
 
 class PreviewDeck(Struct, frozen=True):
-    """All that the page shows. `version` grows with every change; `loose` are the findings that belong to no card."""
+    """All that the page shows. `version` grows with every change; `loose` are the findings that belong to no card.
+
+    `doubts` are the questions that the page's reader can decide about: none in a site.
+    """
 
     name: str = ""
     version: int = 0
     cards: tuple[PreviewCard, ...] = ()
     media: Mapping[str, bytes] = field(default_factory=dict)
     loose: tuple[Diagnostic, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -112,7 +120,7 @@ def preview_deck(prepared: Prepared | None, result: BuildResult, last: PreviewDe
         media = dict(last.media) | media
         files = {question.span.file for question in prepared.questions}
         cards, loose = _with_last_good(cards, loose, last.cards, files)
-    return PreviewDeck(result.deck, version, tuple(cards), media, tuple(loose))
+    return PreviewDeck(result.deck, version, tuple(cards), media, tuple(loose), prepared.doubts)
 
 
 def _cards(notes: Sequence[StampedNote], plan: PackagePlan) -> Iterator[PreviewCard]:
@@ -249,6 +257,7 @@ def _place_after(card: PreviewCard, last: Sequence[PreviewCard], kept: Sequence[
 def index_of(deck: PreviewDeck) -> dict[str, object]:
     """Return what the page needs to list the cards and show the findings: all but the cards' sides."""
     note_types = {card.note_type.id: card.note_type for card in deck.cards}
+    asked = {doubt.span: doubt for doubt in deck.doubts}
     return {
         "name": deck.name,
         "version": deck.version,
@@ -269,11 +278,11 @@ def index_of(deck: PreviewDeck) -> dict[str, object]:
                 "imprint": card.imprint,
                 "variants": card.variants,
                 "old": card.is_old,
-                "findings": [_finding(one) for one in card.diagnostics],
+                "findings": [_finding(one, asked) for one in card.diagnostics],
             }
             for card in deck.cards
         ],
-        "findings": [_finding(one) for one in deck.loose],
+        "findings": [_finding(one, asked) for one in deck.loose],
     }
 
 
@@ -282,7 +291,8 @@ def sides_of(card: PreviewCard) -> dict[str, str]:
     return {side: card.changing_side(side) for side in SIDES}
 
 
-def _finding(found: Diagnostic) -> dict[str, object]:
+def _finding(found: Diagnostic, asked: Mapping[Span, Doubt]) -> dict[str, object]:
+    doubt = asked.get(found.span) if found.code == UNSURE_MATCH.code else None
     return {
         "code": found.code,
         "severity": found.severity.value,
@@ -291,4 +301,14 @@ def _finding(found: Diagnostic) -> dict[str, object]:
         "excerpt": excerpt(found),
         "help": found.help,
         "related": [f"{one.span}: {one.message}" for one in found.related],
+        "asked": _asked(doubt) if doubt else None,
     }
+
+
+def _asked(doubt: Doubt) -> dict[str, object]:
+    """Return what the page needs to let its reader decide: what stands for the question, and what it may be."""
+    notes = [
+        {"key": note.key, "text": one_line(note.text), "section": " › ".join(map(one_line, note.section))}
+        for note in doubt.candidates
+    ]
+    return {"doubt": doubt_id(doubt), "notes": notes}

@@ -12,7 +12,9 @@ from typing import TypeAlias
 from watchfiles import awatch
 
 from deckbuilder.cache import Cache
-from deckbuilder.pipeline import Prepared, looking, prepare
+from deckbuilder.deciding import Desk, Place, doubt_id
+from deckbuilder.diagnostics import CannotGoOn
+from deckbuilder.pipeline import Options, Prepared, looking, prepare
 from deckbuilder.preview.deck import PreviewCard, PreviewDeck, preview_deck
 
 PAUSE = 40
@@ -22,6 +24,10 @@ FIRST_LOOK = 500
 """Milliseconds after which a watch that has just begun looks whether anything was saved before it had."""
 
 _Stamps: TypeAlias = dict[str, tuple[int, int]]
+
+
+class Stale(Exception):
+    """What a page wants to decide about is not asked now, or cannot be written; says why."""
 
 
 class LiveDeck:
@@ -35,6 +41,7 @@ class LiveDeck:
         self._folders: frozenset[Path] = frozenset({source if source.is_dir() else source.parent})
         self._stamps: _Stamps = {}
         self._news = asyncio.Condition()
+        self._preparing = asyncio.Lock()
         self._stopped = asyncio.Event()
         self._cards: dict[str, PreviewCard] = {}
         self._failure: Exception | None = None
@@ -44,8 +51,37 @@ class LiveDeck:
         """Return the card that shows just this, of the present deck or of the one before, which a page may list."""
         return self._cards.get(imprint)
 
+    async def decide(self, doubt: str, key: str | None) -> None:
+        """Write into deck.lock that a question in doubt is the note `key`, or a new one, and show what comes of it.
+
+        Raises Stale where just this is not asked now: the sources are read again, whatever the page shows.
+        """
+        async with self._preparing:
+            await asyncio.to_thread(self._decide, doubt, key)
+        await self.reload()
+
+    def _decide(self, doubt: str, key: str | None) -> None:
+        prepared, _ = prepare(self.source, Options(write=False))
+        desk = Desk(prepared) if prepared else None
+        asked = next((one for one in desk.doubts if doubt_id(one) == doubt), None) if desk else None
+        note = next((one for one in asked.candidates if one.key == key), None) if asked else None
+        if desk is None or asked is None or (key is not None and note is None):
+            raise Stale("This is not asked any more: the question or deck.lock has changed.")
+        target, place = desk.target(asked), Place(asked.span.file, asked.span.line)
+        try:
+            decision = desk.is_same(target, note, place) if note else desk.is_new(target, place)
+            problems = desk.write([decision])
+        except CannotGoOn as stop:
+            problems = stop.diagnostics
+        if problems:
+            raise Stale(problems[0].message)
+
     async def reload(self) -> None:
         """Prepare the deck again and tell everyone."""
+        async with self._preparing:
+            await self._reload()
+
+    async def _reload(self) -> None:
         self._stamps = await asyncio.to_thread(self._stamps_now)  # first: what is saved meanwhile is news
         prepared, result = await asyncio.to_thread(prepare, self.source, looking(), self._memory)
         before = self.deck

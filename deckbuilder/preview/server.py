@@ -18,14 +18,14 @@ from typing import Final
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deckbuilder.preview import page_files
 from deckbuilder.preview.deck import PreviewDeck, sides_of
-from deckbuilder.preview.live import LiveDeck
+from deckbuilder.preview.live import LiveDeck, Stale
 from deckbuilder.preview.mathjax import fonts_script, mathjax_files, mathjax_folder
 from deckbuilder.preview.refusals import PreviewRefused
 
@@ -43,6 +43,12 @@ _FRAME_POLICY: Final = (
     "font-src data:; base-uri {origin}; form-action 'none'; frame-ancestors {origin}"
 )
 """A card's own scripts and styles are inline, as in Anki. Its frame has no origin, so 'self' is spelt out."""
+
+DECIDE: Final = "decide"
+DECIDE_HEADER: Final = "x-deckbuilder-token"
+"""The one address that writes, and the header for the token that only a page that can read the deck knows."""
+
+_LONGEST: Final = 4_096  # bytes of a decision
 
 _FRAME_FILES: Final = ("frame.js", "mathjax-fonts.js", "mathjax/", "media/")
 """What a card's frame loads, giving its origin as `null`; by the token it is ours all the same."""
@@ -66,6 +72,7 @@ def application(live: LiveDeck, token: str, port: int, ready: Callable[[], None]
         Route("/frame.html", site.frame),
         Route("/deck.json", site.index),
         Route("/events", site.events),
+        Route(f"/{DECIDE}", site.decide, methods=["POST"]),
         Route("/sides/{imprint}.json", site.sides),
         Route("/media/{name}", site.media),
         Route("/mathjax-fonts.js", site.fonts),
@@ -84,6 +91,7 @@ class _Site:
 
     def __init__(self, live: LiveDeck) -> None:
         self.live = live
+        self.decide_token = secrets.token_urlsafe(24)
         self.mathjax_files = {path.as_posix(): mathjax_folder() / path for path in mathjax_files()}
 
     def page(self, _: Request) -> Response:
@@ -98,7 +106,21 @@ class _Site:
         return _response(page_files.read(name), PurePosixPath(name).suffix) if name in page_files.PARTS else _nothing()
 
     def index(self, _: Request) -> Response:
-        return _json(page_files.index(self.live.deck))
+        return _json({**page_files.index(self.live.deck), "token": self.decide_token})
+
+    async def decide(self, request: Request) -> Response:
+        """Write a decision, if the page that asks is ours and just this is asked now."""
+        given = request.headers.get(DECIDE_HEADER, "")
+        if not secrets.compare_digest(given.encode(), self.decide_token.encode()):
+            return PlainTextResponse("Only the preview's own page decides.", 403)
+        wanted = await _wanted(request)
+        if wanted is None:
+            return PlainTextResponse("This is no decision.", 403)
+        try:
+            await self.live.decide(*wanted)
+        except Stale as problem:
+            return PlainTextResponse(str(problem), 409)
+        return Response(status_code=204)
 
     def sides(self, request: Request) -> Response:
         card = self.live.card(request.path_params["imprint"])
@@ -126,6 +148,25 @@ class _Site:
         return StreamingResponse(stream(), media_type="text/event-stream")
 
 
+async def _wanted(request: Request) -> tuple[str, str | None] | None:
+    """Return the question in doubt and the key of the note that it is to be, None for a new one; None if neither."""
+    if request.headers.get("content-type") != "application/json":
+        return None
+    body = b""
+    try:
+        async for piece in request.stream():
+            body += piece
+            if len(body) > _LONGEST:
+                return None
+        wanted = json.loads(body)
+    except (ValueError, RecursionError, ClientDisconnect):
+        return None
+    if not isinstance(wanted, dict) or wanted.keys() != {"doubt", "same"}:
+        return None
+    doubt, same = wanted["doubt"], wanted["same"]
+    return (doubt, same) if isinstance(doubt, str) and isinstance(same, str | None) else None
+
+
 def _response(
     content: str | bytes, ending: str, policy: str = "default-src 'none'", *, lasting: bool = False
 ) -> Response:
@@ -148,6 +189,7 @@ class _Guard:
 
     def __init__(self, app: ASGIApp, token: str, port: int) -> None:
         self.app = app
+        self.decide = f"/{token}/{DECIDE}"
         self.frame_files = tuple(f"/{token}/{path}" for path in _FRAME_FILES)
         self.hosts = {f"{HOST}:{port}", f"localhost:{port}"}
         self.origins = {f"http://{host}" for host in self.hosts}
@@ -167,10 +209,12 @@ class _Guard:
         if len(hosts) != 1 or hosts[0].lower() not in self.hosts:
             return PlainTextResponse("The preview answers at its own address only.", 421)
         ours = self.origins | {"null"} if scope["path"].startswith(self.frame_files) else self.origins
-        if any(value not in ours for name, value in headers if name == b"origin"):
+        origins = [value for name, value in headers if name == b"origin"]
+        is_decision = scope["method"] == "POST" and scope["path"] == self.decide
+        if any(value not in ours for value in origins) or (is_decision and not origins):
             return PlainTextResponse("The preview answers its own page only.", 403)
-        if scope["method"] not in ("GET", "HEAD"):
-            return PlainTextResponse("There is nothing to write here.", 405)
+        if not is_decision and (scope["method"] not in ("GET", "HEAD") or scope["path"] == self.decide):
+            return PlainTextResponse("Nothing can be written in this way.", 405)
         return None
 
 

@@ -10,6 +10,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
+from msgspec.structs import replace
+
 from deckbuilder.files import NewFiles
 from deckbuilder.pipeline import looking, prepare
 from deckbuilder.preview.deck import PreviewDeck, preview_deck
@@ -27,7 +29,7 @@ def write_site(source: Path, folder: Path) -> PreviewDeck:
     replace or cannot be written, and writes nothing where the deck has no card to show.
     """
     refuse_foreign(folder)
-    deck = preview_deck(*prepare(source, looking()), PreviewDeck())
+    deck = replace(preview_deck(*prepare(source, looking()), PreviewDeck()), doubts=())  # a site decides nothing
     if not deck.cards:
         return deck
     try:

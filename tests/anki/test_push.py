@@ -640,3 +640,16 @@ if os.name == "posix" and os.geteuid() != 0:  # an administrator may write every
         """If this failed, a user would meet a traceback."""
         desk.collection.chmod(0o400)
         assert refused(desk) == "DB826"
+
+
+def test_what_an_author_decided_is_no_edit_of_the_learners(desk: Desk) -> None:
+    """If this failed, an id that is added to a question would make a push write, or find edits that nobody made."""
+    desk.author.edit("2) What is a unit vector?", f"2) What is a unit vector? <!-- card: {{id: {UNIT}}} -->")
+    plan = desk.push(FIRST + DAY)
+    assert plan.nothing
+    assert (plan.kept, plan.updated) == ({}, [])
+    desk.author.edit("One of length one.", "One whose length is one.")
+    plan = desk.push(FIRST + 2 * DAY)
+    assert (plan.kept, plan.updated) == ({}, [UNIT])
+    with desk.learner() as learner:
+        assert learner.fields(desk.guid(UNIT))["Spare 7"] == "id"

@@ -298,6 +298,13 @@ def _edited(work: Path) -> None:
     author.commit()
 
 
+def _doubtful(work: Path) -> None:
+    author = _written(work)
+    author.published("1.0", FIRST)
+    author.edit("What is a unit vector?", "Which vectors point somewhere and say no more?")
+    author.edit("One of length one.", "Those that were divided by their norms.")
+
+
 def _new(work: Path) -> None:
     _written(work)
 
@@ -339,6 +346,7 @@ SCENES = {
     "init": Scene(("init", "notes/mine"), _empty, recover=_emptied),
     "lock": Scene(("lock", "restore", "build/deck.apkg"), _lost),
     "release": Scene(("release", "1.1", "-o", "build/deck.apkg"), _edited, recover=_checked_out),
+    "resolve": Scene(("resolve", "--same", "unit-vector=content/notes.md:9"), _doubtful),
     "preview": Scene(("preview", "--static", "site"), _shown, shows_errors=True),
 }
 

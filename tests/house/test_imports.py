@@ -16,8 +16,10 @@ PACKAGE = ROOT / "deckbuilder"
 LAYERS = (
     ("deckbuilder", "__main__"),
     ("cli",),
-    ("drill_reports", "preview", "anki", "publishing", "restoring", "starter", "schemas"),
+    ("decision_reports", "drill_reports", "preview", "anki", "publishing", "restoring", "starter", "schemas"),
     ("reporters",),
+    ("deciding",),
+    ("earlier",),
     ("diff",),
     ("pipeline",),
     ("packaging",),

@@ -420,7 +420,41 @@ function finding(one) {
   if (one.help) {
     article.append(element('p', 'mend', one.help));
   }
+  if (one.asked && deck.token) {
+    article.append(decision(one.asked));
+  }
   return article;
+}
+
+// The buttons by which a question in doubt becomes the note that it was, or a new one.
+function decision(asked) {
+  const choices = element('div', 'decision');
+  const add = (text, same) => {
+    const button = element('button', '', text);
+    button.type = 'button';
+    button.addEventListener('click', () => decide(choices, {doubt: asked.doubt, same}));
+    choices.append(button);
+  };
+  asked.notes.forEach((note) => {
+    choices.append(element('p', 'before', `Before: ${note.text} (${note.section})`));
+    add('Same note, reworded', note.key);
+  });
+  add('A new note', null);
+  return choices;
+}
+
+async function decide(choices, wanted) {
+  const buttons = choices.querySelectorAll('button');
+  buttons.forEach((button) => { button.disabled = true; });
+  const answer = await fetch('decide', {
+    method: 'POST',
+    headers: {'content-type': 'application/json', 'x-deckbuilder-token': deck.token},
+    body: JSON.stringify(wanted),
+  }).catch(() => null);
+  if (!answer || !answer.ok) {
+    tell(answer ? await answer.text() : 'The preview has ended. Start it again to go on.', 'error');
+    buttons.forEach((button) => { button.disabled = false; });
+  }
 }
 
 function tell(text, severity) {
