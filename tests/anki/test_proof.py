@@ -440,10 +440,12 @@ def test_a_proof_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.
         file.write(collection, "collection.anki2")
         file.writestr("media", "{}")
     limited(monkeypatch, "verify-seconds=3")
+    monkeypatch.setattr(tempfile, "tempdir", (tmp_path / "temporary").as_posix())
+    (tmp_path / "temporary").mkdir()
     (found,) = verify(bomb, old).diagnostics
     assert found.code == "DB841"
     assert "3 seconds" in found.message
-    assert not list(Path(tempfile.gettempdir()).glob("proof-*"))
+    assert not list((tmp_path / "temporary").glob("proof-*"))
 
 
 def torn(path: Path) -> None:

