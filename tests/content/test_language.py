@@ -113,7 +113,7 @@ def test_bytes_of_characters():
 
 def test_wordpiece_score():
     """A learner would be told the wrong pair, or a wrong score."""
-    text = card("Which of these pairs would WordPiece merge first")
+    text = card("Which of these two pairs would WordPiece")
     numbers = re.findall(r"occurs (\d+) times; `\w` ([\d,]+) times, `\w` ([\d,]+) times", text)
     (qu, q, u), (es, e, s) = ([int(n.replace(",", "")) for n in row] for row in numbers)
     assert qu / (q * u) > es / (e * s) and es > qu
@@ -147,8 +147,8 @@ def test_skip_gram_gradient():
     """A learner would be told a wrong gradient, or a wrong meaning of the dot product."""
     states(
         "Derive the gradient of",
-        r"\frac{\partial\log p(o\mid c)}{\partial v_c} = u_o - \sum_{w\in\mathcal{V}}p(w\mid c)u_w",
-        r"\frac{\sum_w\exp(u_w^\top v_c)u_w}{\sum_{w}\exp(u_{w}^\top v_c)} = \sum_w p(w\mid c)u_w",
+        r"\nabla_{v_c}\log p(o\mid c) &= u_o - \bar u\\ \bar u &= \sum_{w\in\mathcal{V}}p(w\mid c)u_w",
+        r"\sum_w\frac{\exp(u_w^\top v_c)}{Z}u_w = \bar u",
     )
     text = card("What does the dot product of a context vector")
     assert r"u_o^\top v_c = \log p(o\mid c) + \log Z_c" in text and math.log(2) == pytest.approx(0.69, abs=0.005)
@@ -173,7 +173,7 @@ def test_negative_sampling():
     """A learner would be told a wrong loss of negative sampling."""
     text = states(
         "Derive the loss of skip-gram with negative sampling",
-        r"L = -\log\sigma(u_o^\top v_c) - \sum_{i=1}^k\log\sigma(-u_{w_i}^\top v_c)",
+        r"L = &-\log\sigma(u_o^\top v_c)\\ &- \sum_{i=1}^k\log\sigma(-u_{w_i}^\top v_c)",
         r"$1 - \sigma(z) = \sigma(-z)$",
         "with $k = 5$, six instead of 50,000",
     )
@@ -187,7 +187,7 @@ def test_shifted_pmi():
     """A learner would be told a wrong optimum of negative sampling."""
     states(
         "learns the pointwise mutual information shifted",
-        r"x = \log\frac{N_{wc}D}{N_wN_c} - \log k = \mathrm{PMI}(w, c) - \log k",
+        r"x &= \log\frac{N_{wc}D}{N_wN_c} - \log k\\ &= \mathrm{PMI}(w, c) - \log k",
         r"$k\frac{N_wN_c}{D}\log\sigma(-x)$",
         r"$N_{wc}\sigma(-x) = M\sigma(x)$",
         r"$e^x = N_{wc}/M$",
@@ -271,7 +271,8 @@ def test_loss_is_cross_entropy():
     states(
         "Derive the training loss",
         r"L(\theta) = -\frac1n\sum_{t=1}^n\log p_\theta(x_t\mid x_{\lt t})",
-        r"-\sum_{v\in\mathcal{V}}y_{t,v}\log p_\theta(v\mid x_{\lt t}) = -\log p_\theta(x_t\mid x_{\lt t})",
+        r"-\sum_{v\in\mathcal{V}}y_{t,v}\log p_\theta(v\mid x_{\lt t})",
+        r"Only $v = x_t$ counts, and $-\log p_\theta(x_t\mid x_{\lt t})$ is left.",
     )
     p, one_hot = np.array([0.2, 0.5, 0.3]), np.array([0, 0, 1])
     assert -(one_hot * np.log(p)).sum() == pytest.approx(-math.log(0.3))

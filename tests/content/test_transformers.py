@@ -32,7 +32,7 @@ def norm(x):
 
 def test_residual_stream():
     """A learner would be told a false sum of the stream, or a gradient that is not there."""
-    states("as a *residual stream*", r"x_N = x_0 + F_1(x_0) + F_2(x_1) + \dots + F_N(x_{N-1})")
+    states("as a *residual stream*", r"x_N = x_0 + \sum_{l=1}^NF_l(x_{l-1})")
     states(
         "without meeting a single weight",
         r"X' &= X + \mathrm{Attention}(\mathrm{Norm}(X))",
@@ -205,7 +205,7 @@ def test_order_without_positions():
 
 def test_losses():
     """A learner would be told a wrong loss of a probability or of an untrained model."""
-    text = states("What loss is a decoder language model trained with", r"\log p(x_{t+1}\mid x_1, \dots, x_t)")
+    text = states("What loss is a decoder language model trained with", r"\log p(x_{t+1}\mid x_{\le t})")
     assert f"A probability of $0.25$ costs ${-math.log(0.25):.2f}$ nats" in text
     text = states("Estimate the loss of an untrained language model", "About $10.8$ nats")
     assert rf"\ln 50{{,}}257 \approx {math.log(50_257):.2f}" in text
@@ -213,7 +213,7 @@ def test_losses():
 
 def test_label_shift():
     """A learner would be told to compare logits and labels that do not belong together."""
-    states("Find the error in this training step", "cross_entropy(logits[:, :-1], tokens[:, 1:])")
+    states("Find the error in this training step", "cross_entropy( logits[:, :-1], tokens[:, 1:])")
     tokens = np.arange(12).reshape(2, 6)
     inputs, labels = tokens[:, :-1], tokens[:, 1:]
     assert (labels == inputs + 1).all() and labels.shape == inputs.shape
@@ -259,6 +259,9 @@ def test_flops_rule():
     )
     n, d = sp.symbols("n d", positive=True)
     assert sp.simplify(4 * n * d / (24 * d**2) - n / (6 * d)) == 0
+    text = states("From which sequence length $n$ do the products", "From $n = 6d$, about 25,000 tokens", "$d = 4096$")
+    assert sp.solve(sp.Eq(4 * n**2 * d, 24 * n * d**2), n) == [6 * d]
+    assert f"n &= 6d = {6 * 4096:,}".replace(",", "{,}") in text
 
 
 def test_activation_memory():
