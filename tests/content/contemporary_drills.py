@@ -11,11 +11,14 @@ def online_softmax_merge(a, b, la, lb, ya, yb):
     return {r"$\ell$": weights.sum() / 2.0 ** max(a, b), "$o$": weights @ [ya, yb] / weights.sum()}
 
 
-def kv_cache(layers, heads, kv, dk, bytes, n, B):
-    """Add up the sizes of arrays."""
+def kv_cache(layers, heads, kv, dk, bytes, n, free):
+    """Add up the sizes of arrays, and admit sequences while there is room."""
     key = np.zeros((int(layers), int(kv), int(dk)), dtype=f"i{int(bytes)}")
     token = key.nbytes + key.nbytes
-    return {"KiB a token": token / 2**10, "GiB in all": token * n * B / 2**30}
+    admitted = 0
+    while (admitted + 1) * n * token <= free * 2**30:
+        admitted += 1
+    return {"KiB a token": token / 2**10, "sequences": admitted}
 
 
 def moe_parameters(layers, d, dff, E, k):
