@@ -40,10 +40,14 @@ def training_budget(m, k):
     return {"$N$ in billions": low / 1e9, "$D$ in billions": k * low / 1e9}
 
 
-def lora_parameters(layers, d, kv, r):
-    shapes = [(d, d), (d, kv)]
-    trained = layers * sum(rows * r + r * columns for rows, columns in shapes)
-    return {"parameters": trained, "per cent": 100 * trained / (layers * sum(x * y for x, y in shapes))}
+def lora_parameters(layers, d, kv, mb):
+    """Raise the rank as long as the two factors of both matrices fit."""
+
+    def trained(r):
+        return layers * sum(rows * r + r * columns for rows, columns in [(d, d), (d, kv)])
+
+    rank = max(r for r in range(200) if 2 * trained(r) <= mb * 1e6)
+    return {"rank": rank, "numbers": trained(rank)}
 
 
 def absmax(w):
