@@ -11,11 +11,14 @@ def online_softmax_merge(a, b, la, lb, ya, yb):
     return {r"$\ell$": weights.sum() / 2.0 ** max(a, b), "$o$": weights @ [ya, yb] / weights.sum()}
 
 
-def kv_cache(layers, heads, kv, dk, bytes, n, B):
-    """Add up the sizes of arrays."""
+def kv_cache(layers, heads, kv, dk, bytes, n, free):
+    """Add up the sizes of arrays, and admit sequences while there is room."""
     key = np.zeros((int(layers), int(kv), int(dk)), dtype=f"i{int(bytes)}")
     token = key.nbytes + key.nbytes
-    return {"KiB a token": token / 2**10, "GiB in all": token * n * B / 2**30}
+    admitted = 0
+    while (admitted + 1) * n * token <= free * 2**30:
+        admitted += 1
+    return {"KiB a token": token / 2**10, "sequences": admitted}
 
 
 def moe_parameters(layers, d, dff, E, k):
@@ -37,10 +40,14 @@ def training_budget(m, k):
     return {"$N$ in billions": low / 1e9, "$D$ in billions": k * low / 1e9}
 
 
-def lora_parameters(layers, d, kv, r):
-    shapes = [(d, d), (d, kv)]
-    trained = layers * sum(rows * r + r * columns for rows, columns in shapes)
-    return {"parameters": trained, "per cent": 100 * trained / (layers * sum(x * y for x, y in shapes))}
+def lora_parameters(layers, d, kv, mb):
+    """Raise the rank as long as the two factors of both matrices fit."""
+
+    def trained(r):
+        return layers * sum(rows * r + r * columns for rows, columns in [(d, d), (d, kv)])
+
+    rank = max(r for r in range(200) if 2 * trained(r) <= mb * 1e6)
+    return {"rank": rank, "numbers": trained(rank)}
 
 
 def absmax(w):

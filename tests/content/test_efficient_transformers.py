@@ -82,7 +82,9 @@ def test_third_tile_of_the_picture(pictures):
 def test_memory_of_the_scores():
     """A learner would be told wrong sizes of the weights and of what replaces them, or a wrong way to rebuild them."""
     text = states(
-        "textbook attention stores all weights", r"a_{ij} = e^{s_{ij} - \ell_i}", r"\ell_i = \log\sum_j e^{s_{ij}}"
+        "textbook attention stores all weights",
+        r"\lambda_i &= \log\sum_j e^{s_{ij}}",
+        r"a_{ij} &= e^{s_{ij} - \lambda_i}",
     )
     assert f"one layer take {32 * 8192**2 * 2 / 1e9:.1f} GB in 16 bits" in text
     assert f"$32\\cdot8192\\cdot4$ bytes $\\approx {32 * 8192 * 4 / 1e6:.2f}$ MB" in text
@@ -219,6 +221,9 @@ def test_norms():
     np.testing.assert_allclose([layer_norm([-1, 1]), layer_norm([4, 6]), rms_norm([-1, 1])], [[-1, 1]] * 3)
     assert "$({:.2f}, {:.2f})$ for the shifted $(4, 6)$".format(*rms_norm([4, 6])) in text
     np.testing.assert_allclose(rms_norm([30, 40]), rms_norm([3, 4]))
+    x = np.random.default_rng(4).normal(size=(200, 8))
+    cosine = [[rms_norm(v).mean() for v in vectors] for vectors in (x, x + 5)]  # with (1, ..., 1)
+    assert "turns the vector towards $(1, \\dots, 1)$" in text and (np.diff(cosine, axis=0) > 0).all()
 
 
 def test_swiglu_width():
@@ -261,7 +266,7 @@ def test_balancing_loss():
     p = router.mean(0)
     np.testing.assert_allclose(f, [2 / 3, 1 / 3])
     assert "P &= ({:.2f}, {:.2f})".format(*p) in text
-    assert f"2({f[0] * p[0]:.3f} + {f[1] * p[1]:.2f}) = {2 * f @ p:.2f}" in text
+    assert rf"2({f[0] * p[0]:.3f} + {f[1] * p[1]:.2f})\\ &= {2 * f @ p:.2f}" in text
 
 
 def test_capacity_of_the_picture(pictures):

@@ -71,7 +71,8 @@ def test_acceptance_rule():
     text = states("which it gives the probability $q(x)$", r"\min\Bigl(1, \frac{p(x)}{q(x)}\Bigr)")
     assert 0.6 * min(1, 0.3 / 0.6) == pytest.approx(0.3) and "written that way with probability $0.3$" in text
     text = states(
-        "From which distribution is its replacement", r"\frac{\max(0, p(x) - q(x))}{\sum_{x'}\max(0, p(x') - q(x'))}"
+        "From which distribution is its replacement",
+        r"u(x) &= \max(0, p(x) - q(x))\\ r(x) &= \frac{u(x)}{\sum_{x'}u(x')}",
     )
     p, q = np.array([0.5, 0.3, 0.2]), np.array([0.4, 0.1, 0.5])
     np.testing.assert_allclose(np.maximum(0, p - q), [0.1, 0.2, 0], atol=1e-12)
@@ -87,7 +88,7 @@ def test_speculative_decoding_is_exact():
     states(
         "Prove that speculative decoding draws",
         r"r(x) = \frac{p(x) - \min(p(x), q(x))}{1 - a}",
-        r"\min(p(x), q(x)) + (1 - a)r(x) = p(x)",
+        r"&\min(p(x), q(x)) + (1 - a)r(x)\\ &\quad= p(x)",
     )
     rng = np.random.default_rng(0)
     for p, q in rng.dirichlet(np.ones(6), size=(50, 2)):
@@ -126,10 +127,10 @@ def best_policy(ref, r, beta):
 
 
 def test_best_policy():
-    """A learner would be told a wrong optimum of the RLHF objective."""
+    """A learner would be told a wrong optimum of a reward minus a price."""
     states(
         "Derive the policy that maximises",
-        r"\pi^*(y) = \frac1Z\pi_{\text{ref}}(y)e^{r(y)/\beta}",
+        r"\pi^*(y) &= \frac1Z\pi_{\text{ref}}(y)e^{r(y)/\beta}\\ Z &= \sum_y\pi_{\text{ref}}(y)e^{r(y)/\beta}",
         r"-\beta D_{\mathrm{KL}}(\pi\Vert\pi^*) + \beta\log Z",
     )
     rng = np.random.default_rng(1)
@@ -152,19 +153,19 @@ def test_best_policy():
 def test_dpo():
     """A learner would be told a wrong DPO loss, implied reward or gradient."""
     loss = (
-        r"L = -\log\sigma\Bigl(\beta\log\frac{\pi(y_w\mid x)}{\pi_{\text{ref}}(y_w\mid x)}"
-        r" - \beta\log\frac{\pi(y_l\mid x)}{\pi_{\text{ref}}(y_l\mid x)}\Bigr)"
+        r"L &= -\log\sigma(u)\\ u &= \beta\log\frac{\pi(y_w\mid x)}{\pi_{\text{ref}}(y_w\mid x)}\\"
+        r" &\quad- \beta\log\frac{\pi(y_l\mid x)}{\pi_{\text{ref}}(y_l\mid x)}"
     )
     states("What does direct preference optimisation", loss)
     states("Derive the DPO loss", loss)
     states(
-        "reward for which a given policy",
-        r"r(x, y) = \beta\log\frac{\pi^*(y\mid x)}{\pi_{\text{ref}}(y\mid x)} + \beta\log Z(x)",
+        "for which a given policy would be the best",
+        r"r(x, y) &= \beta\log\frac{\pi^*(y\mid x)}{\pi_{\text{ref}}(y\mid x)}\\ &\quad+ \beta\log Z(x)",
     )
     states(
         "pairs weigh most in the gradient",
-        r"\nabla L = -\beta\thinspace\sigma(\hat r_l - \hat r_w)"
-        r"\bigl(\nabla\log\pi(y_w\mid x) - \nabla\log\pi(y_l\mid x)\bigr)",
+        r"\nabla L &= -\beta\thinspace\sigma(\hat r_l - \hat r_w)\thinspace g\\"
+        r" g &= \nabla\log\pi(y_w\mid x)\\ &\quad- \nabla\log\pi(y_l\mid x)",
     )
     rng = np.random.default_rng(2)
     ref, r, beta = rng.dirichlet(np.ones(4)), rng.normal(size=4), 0.3

@@ -157,7 +157,7 @@ def test_lora():
     assert f"{8 * 2 * 4096:,} numbers" in text and f"{4096**2 / 1e6:.1f} million" in text
     states(
         "What breaks if both start at zero",
-        r"\frac{\partial L}{\partial A} = x^\top\delta B^\top,\qquad \frac{\partial L}{\partial B} = (xA)^\top\delta",
+        r"\frac{\partial L}{\partial A} = x^\top\delta B^\top,\quad \frac{\partial L}{\partial B} = (xA)^\top\delta",
     )
     rng = np.random.default_rng(1)
     x, a, b, delta = rng.normal(size=(1, 5)), rng.normal(size=(5, 2)), rng.normal(size=(2, 3)), rng.normal(size=(1, 3))
