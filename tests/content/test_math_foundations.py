@@ -384,6 +384,9 @@ def test_derivative_examples():
     px, py, gx, gy = figures("What is the gradient of a function", r"at $(#, #)$ it is $(#, #)$")
     assert [float(g.diff(s).subs({x: px, y: py})) for s in (x, y)] == [gx, gy]
     words = "Predict the slope of"
+    states(
+        words, r"$f(x,y) = x^2 + 3y$ at $(1, 0)$ in the direction $u = (0.6, 0.8)$", "step of $0.6$ in $x$ and of $0.8$"
+    )
     *terms, slope = figures(words, r"= #\cdot # + #\cdot # = #")
     assert terms == [gx, 0.6, gy, 0.8] and slope == pytest.approx(gx * 0.6 + gy * 0.8)
     told = figures("Derive the chain rule", r"(#x+#)^# = #(#x+#)\cdot #$")
@@ -394,7 +397,9 @@ def test_derivative_examples():
 def test_root_by_its_tangent():
     """A learner would be told a wrong estimate of a root, or a wrong true value."""
     estimate, true = figures("with a derivative and no calculator", r"About $#$ (the true value is $#$)")
-    assert estimate == pytest.approx(2 + 0.1 / 4) and round(math.sqrt(4.1), 4) == true
+    x, h = figures("with a derivative and no calculator", r"$x = #$ and $h = #$, so")
+    assert x + h == 4.1 and estimate == pytest.approx(math.sqrt(x) + h / (2 * math.sqrt(x)))
+    assert round(math.sqrt(4.1), 4) == true
 
 
 def test_gradient_is_the_steepest_direction(drawn):
@@ -512,6 +517,9 @@ def test_hessian_example():
     assert at == sp.Matrix([[4, 2], [2, 0]])
     states("What is the Hessian", r"at $(1, 2)$ it is", r"4 & 2 \\ 2 & 0")
     states("The Hessian of $f$ at a point has the rows", "rows $(4, 2)$ and $(2, 0)$", "$0$: to second order")
+    states(
+        "The Hessian of $f$ at a point has the rows", r"$\frac12(4 - 2 - 2 + 0) = 0$", "along the first axis it is $4$"
+    )
     u = sp.Matrix([1, -1]) / sp.sqrt(2)
     assert sp.simplify((u.T * at * u)[0]) == 0
 
@@ -609,6 +617,8 @@ def test_learning_rates_that_lower_the_loss():
     assert loss(start - 0.999 * bound * g) < loss(start) < loss(start - 1.001 * bound * g)
     x = 1.0
     walk = [x := x - 1.0 * 2 * x for _ in range(4)]
+    words = "Predict what gradient descent on $f(x)"
+    states(words, r"$f(x) = x^2$ does from $x = 1$ with learning rate $\eta = 1$", r"$\lambda = 2$", r"2/\lambda = 1$")
     assert walk == [-1, 1, -1, 1] and "jumps between $1$ and $-1$" in card("Predict what gradient descent on $f(x)")
 
 

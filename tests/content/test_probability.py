@@ -259,6 +259,7 @@ def test_entropy_values():
     assert f"only {entropy([0.9, 0.1]) / math.log(2):.2f} bit" in card("What does the entropy")
     text = card("Which distribution over $K$ outcomes")
     assert f"${math.log(50000):.1f}$ nats" in text and f"${math.log2(50000):.1f}$ bits" in text
+    CHAPTER.states("What does the entropy", f"{entropy([0.9, 0.1]) / math.log(2):.2f} bit at 0.9]")
     assert entropy([1, 0, 0]) == 0
     assert max(entropy(p) for p in random_distributions(200)) < math.log(5)
     assert math.isclose(entropy([0.2] * 5), math.log(5))
@@ -266,7 +267,7 @@ def test_entropy_values():
 
 def test_divergence_values_and_sign():
     """A learner would be told wrong values of a divergence, or that it cannot be negative when it can."""
-    text = card("divergence is a distance")
+    text = CHAPTER.states("divergence is a distance", "For $p = (0.5, 0.5)$ and $q = (0.9, 0.1)$")
     assert f"{divergence([0.5, 0.5], [0.9, 0.1]):.3f}" in text
     assert f"{divergence([0.9, 0.1], [0.5, 0.5]):.3f}" in text
     values = [divergence(p, q) for p, q in itertools.permutations(random_distributions(60), 2)]
@@ -343,7 +344,7 @@ def test_softmax_cross_entropy_gradient():
 
 def test_losses_that_are_estimated():
     """A learner would check the first loss of a training run against a wrong number."""
-    text = card("Predict the lowest cross-entropy loss")
+    text = CHAPTER.states("Predict the lowest cross-entropy loss", "soft labels, $p = (0.9, 0.1)$")
     assert f"About ${entropy([0.9, 0.1]):.3f}$ nats" in text
     text = card("A new classifier with $10$ classes")
     assert f"About ${math.log(10):.1f}$" in text and f"near ${math.log(50257):.1f}$" in text
@@ -361,7 +362,9 @@ def test_confidently_wrong():
 
     assert f"gradient ${(squared(1e-6) - squared(-1e-6)) / 2e-6:.3f}$" in text
     assert f"cross-entropy ${softmax(z)[0] - 1:.2f}$" in text
-    assert f"${0.01 - 1:.2f}$: prediction minus target" in card("A classifier is confidently wrong")
+    text = CHAPTER.states("A classifier is confidently wrong", "$0.99$ to a false class and $0.01$ to the true one")
+    assert f"${0.01 - 1:.2f}$: prediction minus target, $0.01 - 1$" in text
+    assert f"a slope of about ${0.01 * (1 - 0.01):.2f}$" in text
 
 
 # --- pictures ----------------------------------------------------------------------------
