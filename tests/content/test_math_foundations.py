@@ -69,6 +69,8 @@ def test_law_of_cosines_gives_the_geometric_form():
     left = sum((x - y) ** 2 for x, y in zip(a, b, strict=True))
     right = sum(x**2 for x in a) + sum(y**2 for y in b) - 2 * sum(x * y for x, y in zip(a, b, strict=True))
     assert sp.expand(left - right) == 0
+    words = "Show that the sum of products"
+    states(words, r"{}- 2\sum_i a_i b_i", r"{}- 2\lVert a\rVert\lVert b\rVert\cos\theta", "dividing by $-2$ leaves")
 
 
 def test_cosine_similarity():
@@ -87,8 +89,10 @@ def test_cosine_similarity():
 
 def test_cosine_of_random_directions():
     """A learner would be told a wrong scale for what counts as similar in 768 dimensions."""
-    (size, n) = figures("Estimate the typical size of the cosine", r"About $#$, which is $1/\sqrt{#}$")
-    assert round(1 / math.sqrt(n), 3) == size and n == 768
+    words = "Estimate the typical size of the cosine"
+    size, n, terms = figures(words, r"About $#$, which is $1/\sqrt{#}$… adds up $n = #$ products")
+    assert round(1 / math.sqrt(n), 3) == size and n == terms == figures(words, r"directions in $\mathbb{R}^{#}$")[0]
+    states(words, r"standard deviation exactly $1/\sqrt n$", r"A cosine of $0.3$", r"in $\mathbb{R}^3$")
     rng = np.random.default_rng(RNG_SEED)
     x, y = rng.normal(size=(2, 2000, int(n)))
     cosines = (x * y).sum(1) / np.linalg.norm(x, axis=1) / np.linalg.norm(y, axis=1)
@@ -100,10 +104,12 @@ def test_cosine_of_random_directions():
 
 def test_projection_formula_and_example():
     """A learner would project onto a wrong point, or believe a point closest that is not."""
-    a, b = np.array([2.0, 4.0]), np.array([4.0, 2.0])
+    words = "What is the orthogonal projection"
+    given = figures(words, r"For $a = (#, #)$ and $b = (#, #)$, as drawn")
+    a, b = np.array(given[:2]), np.array(given[2:])
     foot = (a @ b) / (b @ b) * b
     told = r"$a\cdot b = #$ and $b \cdot b = #$, so the projection is $#b = (#, #)$ … is $(#, #)$"
-    top, bottom, factor, *vectors = figures("What is the orthogonal projection", told)
+    top, bottom, factor, *vectors = figures(words, told)
     assert (top, bottom, factor) == (a @ b, b @ b, pytest.approx(top / bottom))
     assert vectors == pytest.approx([*foot, *(a - foot)])
     s, t = sp.symbols("s t", real=True)
@@ -117,7 +123,8 @@ def test_scalar_projection_times_length():
     """A learner would be told a wrong length of a shadow, or that shadow times length is not the dot product."""
     told = r"16/\sqrt{20} \approx #$, and $#$ times $\sqrt{20} \approx #$ gives $#$"
     shown = figures("is the scalar projection of", told)
-    a, b = np.array([2.0, 4.0]), np.array([4.0, 2.0])
+    given = figures("is the scalar projection of", r"For $a = (#, #)$ and $b = (#, #)$ the shadow")
+    a, b = np.array(given[:2]), np.array(given[2:])
     shadow, length = a @ b / np.linalg.norm(b), np.linalg.norm(b)
     assert shown == [round(shadow, 2), round(shadow, 2), round(length, 2), a @ b]
     assert np.allclose(shadow * b / length, (a @ b) / (b @ b) * b)
@@ -138,8 +145,12 @@ def test_cauchy_schwarz_proof_and_example():
     lowest = sp.solve(parabola.diff(t), t)
     assert lowest == [uv / vv]
     assert sp.simplify(parabola.subs(t, lowest[0]) - (uu - uv**2 / vv)) == 0
+    states(
+        "Prove the Cauchy", r"- 2t\thinspace u\cdot v + t^2\lVert v\rVert^2", r"- \frac{(u\cdot v)^2}{\lVert v\rVert^2}"
+    )
     left, root, right = figures("Prove the Cauchy", r"$# \le 5\sqrt# \approx #$")
-    u, v = np.array([3.0, 4.0]), np.array([2.0, 1.0])
+    given = figures("Prove the Cauchy", r"For $u = (#, #)$ and $v = (#, #)$:")
+    u, v = np.array(given[:2]), np.array(given[2:])
     bound = np.linalg.norm(u) * np.linalg.norm(v)
     assert (left, 5 * math.sqrt(root), right) == (u @ v, pytest.approx(bound), round(bound, 2))
 
@@ -148,6 +159,7 @@ def test_triangle_inequality_proof_and_example():
     """A learner would be shown a wrong expansion, or an example that breaks the triangle inequality."""
     u, v = sp.Matrix(sp.symbols("u1:4", real=True)), sp.Matrix(sp.symbols("v1:4", real=True))
     assert sp.expand((u + v).dot(u + v) - (u.dot(u) + 2 * u.dot(v) + v.dot(v))) == 0
+    states("Prove the triangle", r"+ 2\thinspace u\cdot v + \lVert v", r"+ 2\lVert u\rVert\lVert v\rVert \\")
     direct, detour = figures("Prove the triangle inequality", r"$u = (3, 0)$ and $v = (0, 4)$: $# \le #$")
     assert (direct, detour) == (math.hypot(3, 4), 3 + 4)
 
@@ -163,6 +175,7 @@ def test_norm_axioms_and_their_counterexamples():
     assert all((half(v) == 0) == (not v.any()) for v in grid)
     assert all(math.isclose(half(c * v), abs(c) * half(v)) for v in grid for c in (-2, 0, 0.5, 3))
     assert not all(half(u + v) <= half(u) + half(v) + 1e-9 for u in grid for v in grid)
+    states("breaks if you put $p", r"$p = \frac12$", "$(1,0)$ and $(0,1)$ both get $1$", r"and $4 \gt 1 + 1$")
     one, total = figures("breaks if you put $p", r"both get $#$, but their sum $(1, 1)$ gets $(1 + 1)^2 = #$")
     assert (half((1, 0)), half((0, 1)), half((1, 1))) == (one, one, total)
 
@@ -174,6 +187,7 @@ def test_taxi_and_bird():
     )
     assert (norm((a, b), 1), norm((a, b), 2)) == (taxi, bird)
     words = "You rotate a vector in the plane"
+    states(words, r"by $45^\circ$. Which", r"$(1, 0)$ has $L_1$ norm $1$. Turned by $45^\circ$")
     x, y, one = figures(words, r"it is $(#, #)$, with $L_1$ norm $\sqrt2 \approx #$")
     turned = (math.cos(math.pi / 4), math.sin(math.pi / 4))
     assert (round(turned[0], 2), round(turned[1], 2), round(norm(turned, 1), 2)) == (x, y, one)
@@ -191,8 +205,14 @@ def test_absolute_values_come_before_the_power():
 def test_norms_shrink_towards_the_largest_entry():
     """A learner would read wrong values in the table of norms, or a wrong limit or bound."""
     first, last = figures("Predict: how does $\\lVert v", r"falls from $#$ towards $#$")
+    v = figures("Predict: how does $\\lVert v", "for $v = (#, #)$")
+    powers = figures("Predict: how does $\\lVert v", r"| $p$ | # | # | # | # | $\infty$ |")
     row = figures("Predict: how does $\\lVert v", r"| $\lVert v\rVert_p$ | # | # | # | # | # |")
-    assert row == [*(round(norm((3, 4), p), 3) for p in (1, 2, 4, 10)), 4] and (row[0], row[-1]) == (first, last)
+    assert (
+        row == [*(round(norm(v, p), 3) for p in powers), max(v)]
+        and powers[0] == 1
+        and (row[0], row[-1]) == (first, last)
+    )
     for v in np.random.default_rng(RNG_SEED).normal(size=(50, 6)):
         m = abs(v).max()
         values = [norm(v, p) for p in (1, 1.5, 2, 4, 10, 60)]
@@ -212,9 +232,9 @@ def test_unit_balls(drawn):
 def test_normalising_a_vector():
     """A learner would be told a wrong unit vector, or that normalising keeps the length."""
     unit = figures("dividing a non-zero vector by its $L_2$ norm", r"\hat v = (#, #)")
-    v = np.array([3.0, 4.0])
-    assert unit == pytest.approx(v / np.linalg.norm(v))
-    assert unit == pytest.approx(10 * v / np.linalg.norm(10 * v))
+    short = figures("dividing a non-zero vector by its $L_2$ norm", "For $v = (#, #)$ the result")
+    long = figures("dividing a non-zero vector by its $L_2$ norm", "is gone: $(#, #)$ gives")
+    assert all(unit == pytest.approx(np.array(v) / np.linalg.norm(v)) for v in (short, long)) and short != long
     with np.errstate(invalid="ignore"):
         assert np.isnan(np.zeros(2) / np.linalg.norm(np.zeros(2))).all()
 
@@ -246,21 +266,28 @@ def test_shapes_through_two_layers():
     x, w1, w2 = (np.zeros((int(given[k]), int(given[k + 1]))) for k in (0, 2, 4))
     with pytest.raises(ValueError, match="mismatch"):
         x @ w1 @ w2
+    chain = figures(words, r"$# \to # \to #$. Only the batch size $#$ is free")
+    assert chain == [w1.shape[0], w1.shape[1], given[5], x.shape[0]]
     rows, columns, needed, wrong = figures(words, r"$XW_1$ is $#\times #$, so $W_2$ needs $#$ rows, not $#$")
     assert ((rows, columns), needed, wrong) == ((x @ w1).shape, w1.shape[1], w2.shape[0])
 
 
 def test_costs_and_storage():
     """A learner would be told a wrong count of steps or of stored numbers."""
-    n, d, m, millions = figures("How many operations does it take", r"$#\cdot #\cdot # \approx #$ million")
-    assert round(n * d * m / 1e6, 1) == millions
+    told = r"A batch of $#$ vectors with $#$ features through $#$ neurons takes $#\cdot #\cdot # \approx #$ million"
+    *given, n, d, m, millions = figures("How many operations does it take", told)
+    assert round(n * d * m / 1e6, 1) == millions and given == [n, d, m]
     (exponent,) = figures("How many operations does it take", r"Strassen, 1969: about $n^{#}$")
     assert round(math.log2(7), 2) == exponent
     states("Which is cheaper for", "takes $2n^2$ multiply-adds, $(AB)x$ takes $n^3 + n^2$", "a factor of about $n/2$")
     rank, per_rank, whole = figures(
-        "You store a $1000", r"Up to $r = #$: the factors hold $#\thinspace r$ numbers, the matrix $#$"
+        "You store a $1000", r"Below $r = #$: the factors hold $#\thinspace r$ numbers, the matrix $#$"
     )
-    assert (per_rank, whole, rank) == (1000 + 1000, 1000 * 1000, whole / per_rank)
+    n, d, rows, columns = figures(
+        "You store a $1000", r"a $#\times#$ matrix as two factors of shapes $#\times r$ and $r\times#$"
+    )
+    assert (rows, columns) == (n, d)
+    assert (per_rank, whole, rank) == (n + d, n * d, whole / per_rank)
     (low,) = figures("You store a $1000", r"At $r = #$ you store a tenth")
     assert low * per_rank == whole / 10
 
@@ -287,12 +314,21 @@ def test_ranks():
     """A learner would be told a wrong rank, or that defective matrices have a rank that they lack."""
     assert np.linalg.matrix_rank(matrix("What is the rank of a matrix")) == 1
     rng = np.random.default_rng(RNG_SEED)
-    product = rng.normal(size=(60, 5)) @ rng.normal(size=(5, 60))
+    outer = card("What is the rank of a matrix?").split("the same, so")[1]
+    columns = [re.findall(r"\d", m) for m in re.findall(r"pmatrix\}(.*?)\\end", outer)]
+    assert np.array_equal(np.outer(*(np.array(c, int) for c in columns[1:])), np.array(columns[0], int).reshape(3, 2))
+    states("What is the rank of a matrix?", "has rank $1$: every row is a multiple of $(1, 2)$")
+    told = r"$A$ has shape $#\times #$ and $B$ has shape $#\times #$. … that the $#\times #$ matrix"
+    a, inner, same, b, *outer = figures("What is the largest rank", told)
+    assert inner == same and outer == [a, b]
+    product = rng.normal(size=(60, int(inner))) @ rng.normal(size=(int(inner), 60))
     (largest,) = figures("What is the largest rank", r"$#$. Everything must pass")
     assert np.linalg.matrix_rank(product) == largest
     defective = sp.Matrix(matrix('Find the error: "The rank of a square matrix').astype(int))
-    assert defective.rank() == 1 and defective.eigenvals() == {0: 2}
-    assert [float(x) for x in np.linalg.svd(np.array([[0, 1], [0, 0]]))[1]] == [1, 0]
+    words = 'Find the error: "The rank of a square matrix'
+    rank, eigenvalue, *singular = figures(words, r"has rank $#$, but both its eigenvalues are $#$… are $#$ and $#$.")
+    assert defective.rank() == rank and defective.eigenvals() == {int(eigenvalue): 2}
+    assert np.linalg.svd(matrix(words))[1].tolist() == singular
     x = rng.normal(size=(3, 5))
     assert np.linalg.eigvalsh(x.T @ x).min() > -1e-12
 
@@ -338,7 +374,9 @@ def test_best_low_rank_approximation():
     """A learner would be told a wrong error, or that the truncated SVD is best when something beats it."""
     (frobenius,) = figures("Predict the error in the Frobenius norm", r"$#$: the dropped ones")
     (spectral,) = figures("Predict the error in the Frobenius norm", r"the largest dropped value, $#$")
-    rest = np.diag([0.0, 4.0, 3.0])
+    kept, *dropped = figures("Predict the error in the Frobenius norm", "values $#$, $#$ and $#$, and you keep")
+    assert kept > max(dropped) and dropped == figures("Predict the error in the Frobenius norm", r"\sqrt{#^2 + #^2}$")
+    rest = np.diag([0.0, *dropped])
     assert (np.linalg.norm(rest), np.linalg.norm(rest, 2)) == (frobenius, spectral)
     rng = np.random.default_rng(RNG_SEED)
     a = rng.normal(size=(6, 5))
@@ -365,8 +403,9 @@ def test_condition_numbers():
         x, moved = np.linalg.solve(a, b), np.linalg.solve(a, b + change)
         relative = np.linalg.norm(moved - x) / np.linalg.norm(x)
         assert relative <= np.linalg.cond(a) * np.linalg.norm(change) / np.linalg.norm(b) * (1 + 1e-9)
-    left, digits = figures("You solve $Ax = b$", r"About #: … = #$ digits can be lost")
-    assert (digits, left) == (math.log10(1e6), 8 - digits)
+    power, accurate = figures("You solve $Ax = b$", "condition number of $10^#$, and $b$ is accurate to # digits")
+    left, again, digits = figures("You solve $Ax = b$", r"About #: up to $\log_{10} 10^# = #$ digits can be lost")
+    assert (again, digits, left) == (power, math.log10(10**power), accurate - digits)
 
 
 # --- derivatives ---------------------------------------------------------------
@@ -389,6 +428,7 @@ def test_derivative_examples():
     )
     *terms, slope = figures(words, r"= #\cdot # + #\cdot # = #")
     assert terms == [gx, 0.6, gy, 0.8] and slope == pytest.approx(gx * 0.6 + gy * 0.8)
+    assert slope == figures(words, r"$#$: the slope along")[0]
     told = figures("Derive the chain rule", r"(#x+#)^# = #(#x+#)\cdot #$")
     a, b, n, outer, c, d, inner = (int(number) for number in told)
     assert sp.expand(((a * x + b) ** n).diff(x) - outer * (c * x + d) * inner) == 0
@@ -397,8 +437,12 @@ def test_derivative_examples():
 def test_root_by_its_tangent():
     """A learner would be told a wrong estimate of a root, or a wrong true value."""
     estimate, true = figures("with a derivative and no calculator", r"About $#$ (the true value is $#$)")
+    (asked,) = figures("with a derivative and no calculator", r"\sqrt{#}$ with")
     x, h = figures("with a derivative and no calculator", r"$x = #$ and $h = #$, so")
-    assert x + h == 4.1 and estimate == pytest.approx(math.sqrt(x) + h / (2 * math.sqrt(x)))
+    states(
+        "with a derivative and no calculator", r"f'(x) = \frac{1}{2\sqrt x}$", r"the estimate is $2 + \frac14\cdot0.1$"
+    )
+    assert x + h == asked == 4.1 and estimate == pytest.approx(math.sqrt(x) + h / (2 * math.sqrt(x)))
     assert round(math.sqrt(4.1), 4) == true
 
 
@@ -461,8 +505,8 @@ def test_backward_sweep_gives_the_gradient():
     j1, j2 = (1 - hidden**2)[:, None] * first, second
     swept = j1.T @ (j2.T @ (2 * (second @ hidden - target)))
     assert np.allclose(swept, jacobian(loss, x)[0], atol=1e-6)
-    (factor,) = figures("A loss is computed through layers", r"a factor of about $#$ for each layer")
-    assert factor == 1000**3 / 1000**2
+    n, same, factor = figures("A loss is computed through layers", r"$#\times#$ Jacobians… of about $#$ for each layer")
+    assert n == same and factor == n**3 / n**2
     states("A loss is computed through layers", "$10^6$ multiply-adds for each layer", "$10^9$ each")
 
 
@@ -487,11 +531,25 @@ def test_graphs_with_gradients(drawn):
         r"all gradients: # at the output, # behind the square, # behind the addition and at b, # at w and # at x",
     )
     assert numbers == [back["L"], back["s"], back["p"], back["w"], back["x"]] and back["b"] == back["p"]
+    front = figures(
+        words, "inputs x = # and w = # meet … value #; b = minus # is added, which gives #; squaring gives L = #."
+    )
+    assert front == [at["x"], at["w"], values["p"], -at["b"], values["s"], values["L"]]
+    states(words, rf"the slope $2\cdot{values['s']:g} = {back['s']:g}$")
     svg = drawn["graph_backward"]()
     assert all(f">{back[k]:g}<" in svg for k in "xwbpsL")
     total, upper, lower = figures("is used twice in this graph", r"$#$: the gradients of the two paths add up, $# + #$")
-    assert (upper, lower) == (3 + 1, 3)
-    assert total == upper + lower == float((x**2 + x).diff(x).subs({x: 3}))
+    words = "is used twice in this graph"
+    at, drawn_at, added, inner, out, other, by_inner = figures(
+        words,
+        'The input $x = #$ is … x = # goes straight … adds #, giving #, … the output is #"… input, $#$. '
+        "… it multiplies by $#$",
+    )
+    assert (
+        (upper, lower) == (at + added, at) == (inner, at) == (other, by_inner) and drawn_at == at and out == at * inner
+    )
+    assert total == upper + lower == float((x**2 + x).diff(x).subs({x: at}))
+    states(words, "$L = x^2 + x$ has the slope $2x + 1 = 7$")
 
 
 def test_difference_quotients():
@@ -503,6 +561,7 @@ def test_difference_quotients():
     assert "$h = 10^{-15}$" in card("You check a gradient by finite differences")
     errors = {k: abs((math.exp(1 + 10.0**-k) - math.exp(1 - 10.0**-k)) / (2 * 10.0**-k) - math.e) for k in range(2, 16)}
     assert errors[15] > 0.05 and min(errors, key=errors.get) in (5, 6)
+    states("You check a gradient by finite differences", "is about $h = 10^{-5}$", "you then divide by $10^{-15}$")
 
 
 # --- curvature ---------------------------------------------------------------------
@@ -515,7 +574,8 @@ def test_hessian_example():
     assert h == sp.Matrix([[2 * y, 2 * x], [2 * x, 0]])
     at = h.subs({x: 1, y: 2})
     assert at == sp.Matrix([[4, 2], [2, 0]])
-    states("What is the Hessian", r"at $(1, 2)$ it is", r"4 & 2 \\ 2 & 0")
+    states("What is the Hessian", r"at $(1, 2)$ it is", r"2y & 2x \\ 2x & 0", r"4 & 2 \\ 2 & 0")
+    states("The Hessian of $f$ at a point has the rows", r"in the direction $(1, -1)$", r"With $u = (1, -1)/\sqrt2$")
     states("The Hessian of $f$ at a point has the rows", "rows $(4, 2)$ and $(2, 0)$", "$0$: to second order")
     states(
         "The Hessian of $f$ at a point has the rows", r"$\frac12(4 - 2 - 2 + 0) = 0$", "along the first axis it is $4$"
@@ -530,6 +590,10 @@ def test_second_order_taylor():
     h, first, second, model, true = figures("What is the second-order Taylor", told)
     assert (first, model) == (h, pytest.approx(1 + first + second)) and second == pytest.approx(h * h / 2)
     assert round(math.exp(h), 5) == true
+    states("What is the second-order Taylor", r"\frac12\delta^\top \nabla^2 f(x)\thinspace\delta")
+    states(
+        "Derive Newton's step", r"g^\top\delta + \frac12\delta^\top A\delta", r"g + A\delta = 0", r"$\delta = -A^{-1}g$"
+    )
     a, b, c, g1, g2, d1, d2 = sp.symbols("a b c g1 g2 d1 d2")
     h, g, d = sp.Matrix([[a, b], [b, c]]), sp.Matrix([g1, g2]), sp.Matrix([d1, d2])
     model = g.dot(d) + (d.T * h * d)[0] / 2
@@ -539,6 +603,7 @@ def test_second_order_taylor():
 
 def test_signs_of_the_curvature():
     """A learner would be told a wrong curvature of the valley, or a wrong reading of the signs."""
+    states("say about the shape of its surface", "For $f(x, y) = x^2 + 10y^2$ the Hessian")
     along, across = figures("say about the shape of its surface", r"\mathrm{diag}(#, #)")
     x, y = sp.symbols("x y")
     assert sp.hessian(x**2 + 10 * y**2, (x, y)) == sp.diag(int(along), int(across)) and across / along == 10
@@ -559,6 +624,10 @@ def test_hessian_vector_product_and_power_iteration():
     directional = sp.Matrix([loss.diff(s) for s in x]).dot(v)
     product = sp.Matrix([directional.diff(s) for s in x])
     assert sp.simplify(product - sp.hessian(loss, x) * v) == sp.zeros(3, 1)
+    power, entries = figures(
+        "How can you multiply the Hessian", r"For $10^#$ parameters the matrix itself would have $10^{#}$"
+    )
+    assert entries == 2 * power
     basis = np.linalg.qr(np.random.default_rng(RNG_SEED).normal(size=(4, 4)))[0]
     h = basis @ np.diag([3.0, 1.0, 0.2, -5.0]) @ basis.T
     u = np.ones(4)
@@ -572,6 +641,7 @@ def test_newton_step():
     words = "Show that one Newton step"
     told = r"gradient $(#, #)$, Hessian $\mathrm{diag}(#, #)$, step $(#, #)$"
     g1, g2, h1, h2, d1, d2 = figures(words, told)
+    states(words, "For $x^2 + 10y^2$ at $(1, 1)$: gradient")
     x, y = sp.symbols("x y")
     loss, at = x**2 + 10 * y**2, {x: 1, y: 1}
     assert [float(loss.diff(s).subs(at)) for s in (x, y)] == [g1, g2]
@@ -584,17 +654,29 @@ def test_newton_step():
         "Why is Newton's method", r"P = 10^#$ that is $10^{#}$ numbers and $10^{#}$ operations"
     )
     assert (entries, work) == (2 * size, 3 * size)
-    here, there = figures("Predict where Newton's step leads", r"*higher*: $#$ instead of $#$")
-    saddle, point = np.diag([2.0, -2.0]), np.array([1.0, 2.0])
-    landed = point - np.linalg.solve(saddle, saddle @ point)
-    assert landed == pytest.approx([0, 0]) and (here, there) == (0, point[0] ** 2 - point[1] ** 2)
+    states("Why is Newton's method", "has $P^2$ entries and solving with it costs about $P^3$")
+    here, there = figures("Predict where Newton's step,", r"*higher*: $#$ instead of $#$")
+    words = "Predict where Newton's step,"
+    told = r"The gradient is $(#, #)$ and the Hessian $\mathrm{diag}(#, #)$, so the step is $(#, #)$"
+    *gradient, first, second, down, up = figures(words, told)
+    point, end = np.array(figures(words, "leads from $(#, #)$")), figures(words, "To $(#, #)$, the saddle")
+    saddle = np.diag([first, second])
+    assert [2 * point[0], -2 * point[1]] == gradient and [first, second] == [2, -2]
+    landed = point - np.linalg.solve(saddle, gradient)
+    assert (
+        (landed - point).tolist() == [down, up]
+        and landed.tolist() == end == [0, 0]
+        and (here, there) == (0, point[0] ** 2 - point[1] ** 2)
+    )
 
 
 def test_tilted_valley():
     """A learner would be told that a diagonal helps against a tilted valley, or a wrong condition number of it."""
     a, b, c, d = figures("A valley runs along the diagonal", r"the rows $(#, #)$ and $(#, #)$")
     high, low = figures("A valley runs along the diagonal", r"stays $#/#$")
+    states("A valley runs along the diagonal", f"Both diagonal entries are ${a:g}$")
     h = np.array([[a, b], [c, d]])
+    assert a == d
     assert np.linalg.eigvalsh(h) == pytest.approx([low, high])
     assert np.linalg.cond(np.diag(1 / np.diag(h)) @ h) == pytest.approx(high / low)
 
@@ -606,6 +688,16 @@ def test_learning_rates_that_lower_the_loss():
     """A learner would be told a wrong bound on the learning rate, or a wrong walk at it."""
     told = r"$\lVert g\rVert^2 = #$, $g^\top Ag = #$, so the bound is about $#$"
     shown = figures("Derive from the second-order Taylor", told)
+    states(
+        "Derive from the second-order Taylor",
+        r"exactly for $\eta \lt 2\lVert g\rVert^2/(g^\top A g)$",
+        r"$L = x^2 + 10y^2$ at $(1,1)$",
+    )
+    states(
+        "Derive from the second-order Taylor",
+        r"{}+ \frac12\eta^2 g^\top A g",
+        r"\frac12\eta\thinspace g^\top Ag \lt \lVert g\rVert^2",
+    )
     g, h = np.array([2.0, 20.0]), np.diag([2.0, 20.0])
     bound = 2 * (g @ g) / (g @ h @ g)
     assert [g @ g, g @ h @ g, round(bound, 4)] == shown
@@ -628,6 +720,22 @@ def test_speed_of_gradient_descent_on_a_quadratic():
     (kappa,) = figures(words, r"takes at $\kappa = #$")
     (steps,) = figures(words, r"About $#$. The factor")
     over, under, rho = figures(words, r"\frac{#}{#} \approx #$")
+    states(
+        words,
+        r"by $\frac{\kappa - 1}{\kappa + 1}$ in each",
+        r"\approx e^{-2/\kappa}$, a factor of $10$ takes $\frac{\kappa}{2}\log 10",
+    )
+    states(
+        "Derive the best fixed learning rate",
+        r"$\eta = \frac{2}{\lambda_{\min} + \lambda_{\max}}$. In",
+        r"by $\frac{\kappa - 1}{\kappa + 1}$, with",
+        r"$1 - \eta\lambda_{\min} = \eta\lambda_{\max} - 1$ gives",
+    )
+    states(
+        "Why does gradient descent crawl",
+        r"at most $\eta = 2/\lambda_{\max}$",
+        r"$2\lambda_{\min}/\lambda_{\max} = 2/\kappa$",
+    )
     etas = np.linspace(1e-4, 0.03, 30001)
     spectrum = np.linspace(1, kappa, 40)
     worst = abs(1 - etas[:, None] * spectrum).max(axis=1)
@@ -659,8 +767,30 @@ def test_saddle_holds_only_an_exact_start(drawn):
         for _ in range(500):
             x, y = x - 0.1 * 2 * x, y + 0.1 * 2 * y
         assert (abs(x) < 1e-9 and abs(y) < 1) == stays
+    states("starts exactly at $(1, 0)$", "on $f(x, y) = x^2 - y^2$", "saddle point $(0, 0)$", "gradient $(2x, -2y)$")
     walk = drawn["ravine_walk"]()
     assert all(p[1] * q[1] < 0 and 0 < q[0] / p[0] < 1 for p, q in itertools.pairwise(walk))
+
+
+# --- references ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "reference"),
+    [
+        ("Two words have cosine similarity", "Ethayarajh (2019)"),
+        ("What is the best approximation of a matrix", "Eckart and Young (1936)"),
+        ("have at $x = 0$?", "Bertoin et al. (2021)"),
+        ("into one backward sweep", "Linnainmaa, 1970; for networks Rumelhart, Hinton and Williams, 1986."),
+        ("How can you multiply the Hessian", "Pearlmutter, 1994."),
+        ("starts exactly at $(1, 0)$", "Lee et al., 2016."),
+        ("Why are saddle points, rather", "Bray and Dean, 2007; Dauphin et al., 2014."),
+        ("sits exactly on a saddle point", "Jin et al., 2017."),
+    ],
+)
+def test_references(words, reference):
+    """A learner would look for a paper in a wrong year."""
+    states(words, reference)
 
 
 # --- pictures ----------------------------------------------------------------
@@ -670,4 +800,4 @@ def test_pictures_are_what_the_script_draws(drawn):
     """A learner would see a picture that the script in the repository no longer draws."""
     for name, draw in drawn["PICTURES"].items():
         assert (CONTENT / "media" / f"{name}.svg").read_text(encoding="utf-8") == draw()
-        assert f"(media/{name}.svg)" in BOTH.text
+        assert f"media/{name}.svg" in BOTH.text
