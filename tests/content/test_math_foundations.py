@@ -671,11 +671,13 @@ def test_newton_step():
 
 
 def test_tilted_valley():
-    """A learner would be told that a diagonal helps against a tilted valley, or a wrong condition number of it."""
-    a, b, c, d = figures("A valley runs along the diagonal", r"the rows $(#, #)$ and $(#, #)$")
-    high, low = figures("A valley runs along the diagonal", r"stays $#/#$")
-    states("A valley runs along the diagonal", f"Both diagonal entries are ${a:g}$")
+    """A learner would be told a wrong direction or condition number of a tilted valley, or that a diagonal helps."""
+    words = "Why does dividing the gradient by the diagonal"
+    *floor, a, b, c, d = figures(words, r"A valley runs along $(#, #)$: the Hessian has the rows $(#, #)$ and $(#, #)$")
+    high, low = figures(words, r"stays $#/#$")
+    states(words, f"Both diagonal entries are ${a:g}$")
     h = np.array([[a, b], [c, d]])
+    assert h @ floor == pytest.approx(low * np.array(floor))
     assert a == d
     assert np.linalg.eigvalsh(h) == pytest.approx([low, high])
     assert np.linalg.cond(np.diag(1 / np.diag(h)) @ h) == pytest.approx(high / low)
@@ -782,7 +784,7 @@ def test_saddle_holds_only_an_exact_start(drawn):
         ("What is the best approximation of a matrix", "Eckart and Young (1936)"),
         ("have at $x = 0$?", "Bertoin et al. (2021)"),
         ("into one backward sweep", "Linnainmaa, 1970; for networks Rumelhart, Hinton and Williams, 1986."),
-        ("How can you multiply the Hessian", "Pearlmutter, 1994."),
+        ("How can you multiply the Hessian", "Pearlmutter, 1994, with a forward derivative along $v$"),
         ("starts exactly at $(1, 0)$", "Lee et al., 2016."),
         ("Why are saddle points, rather", "Bray and Dean, 2007; Dauphin et al., 2014."),
         ("sits exactly on a saddle point", "Jin et al., 2017."),
