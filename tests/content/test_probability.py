@@ -261,9 +261,12 @@ def test_overflow_limits():
         "logits $(1000, 1001)$",
         f"logits are $(-1, 0)$, with the right answer $({answer})$",
     )
-    assert "For the logits $(0, 1000)$ this gives $\\log p_1 = -1000$" in card("Find the error in `loss")
+    right, coded = 1000 + math.log(math.exp(-1000) + 1), r"\infty"
+    told = rf"For the logits $(0, 1000)$, with the first class true, this gives the loss ${right:g}$, where the code"
+    CHAPTER.states(
+        "Find the error in `loss", rf"{told} gives ${coded}$", r"\log p_y = z_y - m - \log\sum_k e^{z_k - m}"
+    )
     assert softmax([0, 1000])[0] == 0.0
-    assert 0 - 1000 - math.log(math.exp(-1000) + 1) == -1000
 
 
 def test_temperature():
@@ -410,8 +413,10 @@ def test_losses_that_are_estimated():
 
 def test_confidently_wrong():
     """A learner would be told a wrong gradient of squared error or of cross-entropy behind a softmax."""
-    told = "probability $0.01$ for the true one, the loss $(1 - s_1)^2 + s_2^2$ has"
-    text = CHAPTER.states("Which gives the larger gradient in the logits", told)
+    told = (
+        "$s_1 = 0.01$ for the true one and $s_2 = 0.99$. With respect to the true logit, the loss $(1 - s_1)^2 + s_2^2$"
+    )
+    text = CHAPTER.states("Which gives the larger gradient with respect to the logits", told)
     z = np.array([0.0, math.log(99)])
     assert softmax(z) == pytest.approx([0.01, 0.99])
 
