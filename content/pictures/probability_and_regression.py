@@ -245,17 +245,17 @@ def draw_pmf_and_pdf() -> None:
 
 def draw_temperature() -> None:
     parts = []
-    for i, (temperature, colour) in enumerate(((0.5, BLUE), (1, AMBER), (2, GREEN))):
+    for i, (temperature, colour) in enumerate(((2, GREEN), (0.5, BLUE), (1, AMBER))):
         panel = Panel(14 + 118 * i, 40, 100, 110, x=(0, 3), y=(0, 1))
         parts += panel.axes()[:1]
-        parts.append(text(panel.left + 50, 18, f"T = {temperature}", colour))
+        parts.append(text(panel.left + 50, 18, "ABC"[i], colour, size=16))
         for k, p in enumerate(softmax([1, 2, 3], temperature)):
             x, y = panel.at(k + 0.15, p)
             parts.append(bar(x, y, 24, max(panel.top + panel.height - y, 1), colour))
             parts.append(text(x + 12, y - 5, f"{p:.2f}", colour, size=13))
             parts.append(text(x + 12, 167, str(k + 1), size=13))
     parts.append(text(180, 190, "logit"))
-    save("softmax-temperature.svg", 198, "Softmax of the logits 1, 2, 3 at temperatures 0.5, 1 and 2", parts)
+    save("softmax-temperature.svg", 198, "Softmax of the logits 1, 2, 3 at three temperatures", parts)
 
 
 def draw_binary_entropy() -> None:
@@ -283,7 +283,7 @@ def draw_binary_entropy() -> None:
 
 def draw_two_divergences() -> None:
     parts = []
-    fits = (("minimise KL(p ‖ q)", forward_fit(), 22, 0.46), ("minimise KL(q ‖ p)", best_reverse_fit(), 136, 0.72))
+    fits = (("A", forward_fit(), 22, 0.46), ("B", best_reverse_fit(), 136, 0.72))
     for label, (mean, sd), top, highest in fits:
         panel = Panel(20, top + 8, 320, 140 * highest, x=(-5, 5), y=(0, highest))
         foot = panel.top + panel.height + 17
@@ -299,6 +299,24 @@ def draw_two_divergences() -> None:
     save(
         "kl-two-directions.svg", 270, "One Gaussian fitted to two peaks by either direction of the KL divergence", parts
     )
+
+
+CANDIDATES = (("A", 5, sqrt(26 / 3), BLUE), ("B", 5, 1, AMBER), ("C", 8, sqrt(26 / 3), GREEN))
+"""Name, mean, standard deviation and colour of the Gaussians that are offered for the samples 2, 4, 9."""
+
+
+def draw_likelihoods() -> None:
+    panel = Panel(16, 20, 328, 150, x=(-3, 15), y=(0, 0.42))
+    parts = panel.axes()[:1]
+    for name, mean, sd, colour in CANDIDATES:
+        bell = partial(normal, mean=mean, sd=sd)
+        parts.append(panel.curve(bell, colour, n=240))
+        side = {"A": -1.0, "B": 0.75, "C": 1.0}[name]
+        x, y = panel.at(mean + side * sd, bell(mean + side * sd))
+        parts.append(text(x + 14 * side, y - 6, name, colour, size=16))
+    for x in (2, 4, 9):
+        parts += [dot(panel.at(x, 0), GREY, 6), text(panel.at(x, 0)[0], 192, str(x))]
+    save("likelihood-of-three.svg", 200, "Three Gaussians over the samples 2, 4 and 9", parts)
 
 
 def draw_projection() -> None:
@@ -412,6 +430,7 @@ def main() -> None:
     draw_temperature()
     draw_binary_entropy()
     draw_two_divergences()
+    draw_likelihoods()
     draw_projection()
     draw_bias_variance()
     draw_double_descent()

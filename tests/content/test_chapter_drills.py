@@ -11,21 +11,14 @@ from tests.content import contemporary_drills, test_attention, test_transformers
 from tests.support.deck_drills import all_drills, assert_solved_by, most_common, slope, wrong_sums
 
 
-def direction(first, s):
-    """The whole-number vector of length 5 that has this first entry, and a second one of sign s."""
-    return np.array([first, s * np.sqrt(25 - first**2)])
-
-
-def projection(a, b1, s):
+def projection(a, b):
     """The point of the line that is nearest, by least squares."""
-    b = direction(b1, s)
     (factor,), *_ = np.linalg.lstsq(b[:, None], a, rcond=None)
     return {"scalar": factor * np.linalg.norm(b), "vector": factor * b}
 
 
-def condition_number(m, o, s):
-    q = s * (7 - o)
-    A = np.array([[m + o, q], [q, m - o]])
+def condition_number(dq, d):
+    A = np.array([[d + dq[0], dq[1]], [dq[1], d]])
     large, small = np.linalg.svd(A, compute_uv=False)
     return {r"$\sigma_{\max}$": large, r"$\sigma_{\min}$": small, r"$\kappa(A)$": np.linalg.cond(A)}
 
@@ -44,12 +37,24 @@ def product_order(N, D, M, K):
     }
 
 
-def directional_derivative(a, b, c, x, y, v1, s):
+def directional_derivative(a, b, c, x, y, v):
     H = np.array([[2 * a, b], [b, 2 * c]])
     gradient = H @ [x, y]
     assert np.allclose(gradient, slope(lambda p: 0.5 * p @ H @ p, np.array([x, y])), atol=1e-6)
-    v = direction(v1, s)
     return {r"$\nabla f$": gradient, "slope": gradient @ v / np.linalg.norm(v)}
+
+
+def two_paths(w, x, b):
+    """The slopes of L = w (xw + b), by central differences."""
+    by_w, by_x = slope(lambda p: p[0] * (p[1] * p[0] + b), np.array([w, x]), 1e-4)
+    return {r"$\partial L/\partial w$": np.round(by_w, 6), r"$\partial L/\partial x$": np.round(by_x, 6)}
+
+
+def coding_cost(a, b):
+    """Entropy, cross-entropy and divergence in bits, each by its definition."""
+    p, q = 2.0**-a, 2.0**-b
+    entropy, cross = -(p * np.log2(p)).sum(), -(p * np.log2(q)).sum()
+    return {"entropy": entropy, "cross-entropy": cross, "divergence": (p * np.log2(p / q)).sum()}
 
 
 def base_rate(base, sens, fpr):
@@ -104,6 +109,8 @@ SOLVED = {
     "condition-number-drill": condition_number,
     "product-order-drill": product_order,
     "directional-derivative-drill": directional_derivative,
+    "two-paths-drill": two_paths,
+    "coding-cost-drill": coding_cost,
     "base-rate-drill": base_rate,
     "softmax-jacobian-drill": softmax_jacobian,
     "logistic-gradient-drill": logistic_gradient,
