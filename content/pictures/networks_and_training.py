@@ -302,6 +302,64 @@ def momentum_ravine() -> None:
     save("momentum-ravine.svg", 294, "Gradient descent in a narrow valley, without and with momentum", parts)
 
 
+CURVATURES = [10 ** (-2 * i / 15) for i in range(16)]
+"""The eigenvalues of the Hessian of a quadratic valley, the largest one 1."""
+
+
+def expected_losses(rate: float, steps: int, noise: float = 0.12) -> list[float]:
+    """The expected loss of SGD on the valley: every coordinate starts with an equal share of a loss of 1."""
+    squares = [2 / len(CURVATURES) / h for h in CURVATURES]
+    found = []
+    for _ in range(steps + 1):
+        found.append(sum(h * c for h, c in zip(CURVATURES, squares, strict=True)) / 2)
+        squares = [(1 - rate * h) ** 2 * c + rate**2 * noise**2 for h, c in zip(CURVATURES, squares, strict=True)]
+    return found
+
+
+RATES = (("A", 0.5, BLUE), ("B", 2.08, AMBER), ("C", 0.012, GREEN), ("D", 1.95, GREY))
+
+
+def learning_rates() -> None:
+    steps, highest = 150, 1.3
+    plane = Plane((40, 190), 290 / steps, 130)
+    parts = [line(plane(0, 0), plane(steps * 1.05, 0)), line(plane(0, 0), plane(0, highest))]
+    parts += [text((172, 214), "steps"), text((48, 18), "loss", anchor="start")]
+    for name, rate, colour in RATES:
+        points = [(i, v) for i, v in enumerate(expected_losses(rate, steps)) if v < highest]
+        parts.append(polyline(plane.curve(points), colour))
+        x, y = plane(*points[-1])
+        beside = {"A": (8, 6), "B": (-14, 14), "C": (8, 5), "D": (8, 5)}[name]
+        parts.append(text((x + beside[0], y + beside[1]), name, colour, "start", 16))
+    save("learning-rates.svg", 224, "Loss curves of four learning rates", parts)
+
+
+def noisy_losses(rates: list[float], noise: float = 0.27) -> list[float]:
+    """The losses of one run of SGD on a rounder valley, with one learning rate for each step."""
+    rng = Random(8)  # noqa: S311 - a picture, not a secret
+    curvatures = [0.2 + 0.02 * i for i in range(41)]
+    place = [sqrt(2 / len(curvatures) / h) for h in curvatures]
+    found = []
+    for rate in rates:
+        found.append(sum(h * c * c for h, c in zip(curvatures, place, strict=True)) / 2)
+        place = [c - rate * (h * c + rng.gauss(0, noise)) for h, c in zip(curvatures, place, strict=True)]
+    return found
+
+
+def learning_rate_drop() -> None:
+    before, after = 160, 140
+    losses = noisy_losses([0.4] * before + [0.04] * after)
+    plane = Plane((30, 180), 310 / len(losses), 145)
+    parts = [
+        line(plane(0, 0), plane(len(losses) * 1.02, 0)),
+        line(plane(0, 0), plane(0, 1.1)),
+        line(plane(before, 0), plane(before, 1.05), AMBER, 2, "5 5"),
+        polyline(plane.curve([(i, v) for i, v in enumerate(losses)]), BLUE, 1.8),
+        text((186, 204), "steps"),
+        text((38, 20), "loss", anchor="start"),
+    ]
+    save("learning-rate-drop.svg", 214, "A loss curve before and after a change of the learning rate", parts)
+
+
 # --- regularisation -----------------------------------------------------------
 
 
@@ -425,6 +483,8 @@ def main() -> None:
     skip_gradients()
     graph_batching()
     momentum_ravine()
+    learning_rates()
+    learning_rate_drop()
     shrinkage()
     l1_l2_geometry()
     batch_layer_norm()
