@@ -377,13 +377,13 @@ def shrinkage() -> None:
         text(plane(3.3, 0.2), "a", anchor="end"),
         text((188, 22), "w*", anchor="start"),
         line((20, 24), (50, 24), BLUE, 3),
-        text((58, 29), "L1, λ = 1", BLUE, "start"),
+        text((58, 29), "A", BLUE, "start", 16),
         line((20, 48), (50, 48), AMBER, 2.5, "8 5"),
-        text((58, 53), "L2, λ = 1", AMBER, "start"),
+        text((58, 53), "B", AMBER, "start", 16),
         line((20, 72), (50, 72), GREY, 1.5, "3 5"),
         text((58, 77), "no penalty", GREY, "start"),
     ]
-    save("shrinkage.svg", 280, "How L1 and L2 penalties shrink one weight", parts)
+    save("shrinkage.svg", 280, "How two penalties shrink one weight", parts)
 
 
 CENTRE, HESSIAN = (0.6, 2.1), ((1.0, 0.35), (0.35, 0.8))
