@@ -127,7 +127,7 @@ def test_condition_number_and_memory():
     assert np.isclose(np.linalg.cond(x.T @ x), np.linalg.cond(x) ** 2, rtol=1e-4)
     digits = -np.log10(np.finfo(float).eps * (10**6) ** 2)
     assert 3.5 < digits < 4.5 and r"For $\kappa(X) = 10^6$ some 4 of the 16 digits" in text
-    text = states("Estimate the memory", "for $d = 10^5$ features")
+    text = states("Estimate the memory", "with $10^5$ features")
     entries = (10**5) ** 2
     size = np.dtype(float).itemsize
     assert f"{entries * size / 1e9:.0f} GB: $10^{{{np.log10(entries):.0f}}}$ entries of {size} bytes" in text
@@ -135,7 +135,7 @@ def test_condition_number_and_memory():
 
 def test_operation_counts():
     """A learner would be told a wrong cost of Cholesky, QR or a gradient step for least squares."""
-    text = card("By what factor is Cholesky")
+    text = card("Which loses more digits")
     n, d, k, scale = sp.symbols("n d k s", positive=True)
 
     def leading(count):
@@ -154,7 +154,9 @@ def test_operation_counts():
     assert sp.expand(rows["Cholesky"] - leading(gram + cholesky)) == 0
     assert sp.expand(rows["Householder"] - leading(reflections)) == 0
     assert sp.expand(rows["One"] - step) == 0
-    assert sp.limit(leading(reflections) / leading(gram + cholesky), n, sp.oo) == 2 and "By about 2" in text
+    assert (
+        sp.limit(leading(reflections) / leading(gram + cholesky), n, sp.oo) == 2 and "about twice as fast as QR" in text
+    )
 
 
 def test_squared_error_from_gaussian_likelihood():
@@ -208,7 +210,7 @@ def test_mean_and_median():
 
 def test_bias_and_variance_example():
     """A learner would be told a wrong bias or variance for four small predictions, or for a halved estimate."""
-    text = card("What are bias, variance and mean squared distance")
+    text = card("What is their mean squared distance")
     truth, *predictions = map(
         float,
         re.search(
@@ -217,7 +219,7 @@ def test_bias_and_variance_example():
     )
     mean, spread = np.mean(predictions), np.var(predictions)
     distance = np.mean((np.array(predictions) - truth) ** 2)
-    assert f"Bias ${mean - truth:.0f}$, variance ${spread:.2f}$, mean squared distance ${distance:.2f}$" in text
+    assert f"${distance:.2f}$: a squared bias of ${(mean - truth) ** 2:.0f}$ and a variance of ${spread:.2f}$" in text
     assert np.isclose(distance, (mean - truth) ** 2 + spread)
     squares = sorted({float(v) for v in (np.array(predictions) - truth) ** 2})
     assert f"two squares of ${squares[0]:.2f}$ and two of ${squares[1]:.2f}$" in text

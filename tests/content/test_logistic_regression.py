@@ -94,7 +94,7 @@ def test_gaussian_classes_have_linear_log_odds():
     s1 = sp.symbols("s1", positive=True)
     unequal = sp.expand(-((x - m1) ** 2) / (2 * s1**2) + (x - m0) ** 2 / (2 * s**2))
     assert sp.diff(unequal, x, 2).subs({s: 1, s1: 2}) != 0
-    states("Two classes are Gaussian", "equal covariances make the quadratic terms cancel")
+    states("Two classes are Gaussian", "Equal covariances make the quadratic terms cancel")
 
 
 def test_odds_table():

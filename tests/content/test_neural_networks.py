@@ -85,7 +85,7 @@ def test_xor():
 
 def test_gelu_numbers():
     """A learner would be told wrong values, a wrong minimum or a wrong slope of GELU."""
-    text = card("Which of these two activations is GELU")
+    text = card("By which formula does GELU")
     assert "minus 0.17 near minus 0.75" in text
     x = sp.symbols("x")
     cdf = (1 + sp.erf(x / sp.sqrt(2))) / 2
@@ -128,9 +128,11 @@ def test_dense_layer_gradients():
 
 def test_transpose_example():
     """A learner would be told a wrong sum in the example of two neurons that cancel."""
-    text = states("One input feeds two neurons", "$W = (2, -1)$", "are $(0.5, 1)$")
-    assert r"0: $0.5\cdot2 + 1\cdot(-1) = 0$" in text
-    states("rather than by", r"= \sum_j G_{ij}W_{kj}")
+    states(
+        "rather than by",
+        r"= \sum_j G_{ij}W_{kj}",
+        r"weights $(2, -1)$ and their gradients are $(0.5, 1)$, it gets $0.5\cdot2 + 1\cdot(-1) = 0$",
+    )
     assert np.array([[0.5, 1]]) @ np.array([[2, -1]]).T == 0
 
 
@@ -203,7 +205,7 @@ def test_updating_before_the_gradient_is_known():
     z = x @ w1
     p = np.exp(relu(z) @ w2)
     p /= p.sum(1, keepdims=True)
-    lines = [line.strip() for line in code.splitlines()]
+    lines = [line.strip() for line in code.splitlines() if "#" not in line]
     for order, right in (([0, 1, 2, 3], False), ([0, 2, 1, 3], True)):
         space = {"P": p, "T": t, "B": batch, "X": x, "Z": z, "A": relu(z), "eta": eta}
         space |= {"W1": w1.copy(), "W2": w2.copy()}
@@ -264,10 +266,10 @@ def test_implementation_on_the_card():
 
 def test_vanishing_numbers():
     """A learner would be told wrong sizes of a gradient after many layers."""
-    text = card("what is left of a gradient after 100 layers")
+    text = card("Each of 100 layers multiplies the gradient")
     assert f"{0.9**100:.1e}" == "2.7e-05" and r"$0.9^{100} \approx 2.7\cdot10^{-5}$" in text
     assert f"{1.1**100:.1e}" == "1.4e+04" and r"$1.1^{100} \approx 1.4\cdot10^{4}$" in text
-    assert 8.5 < math.log10(1.1**100 / 0.9**100) < 9.5 and "nine orders of magnitude" in text
+    assert 8.5 < math.log10(1.1**100 / 0.9**100) < 9 and "almost nine orders of magnitude" in text
     text = states(
         "How far does replacing sigmoid",
         r"by at most $\frac14$ in every layer, ten of them by at most $0.25^{10}",
@@ -379,20 +381,18 @@ def test_half_of_the_units_start_inactive():
 
 def test_residual_gradient():
     """A learner would be told a wrong product, expansion or example for the gradient of residual blocks."""
-    text = states(
+    states(
         "stack of residual blocks",
         r"\frac{\partial x_K}{\partial x_k} = (I + J_{K-1})\cdots(I + J_k)",
         r"\frac{\partial x_{l+1}}{\partial x_l} = I + J_l",
         r"\frac{\partial L}{\partial x_K}\Bigl(I + \sum_{l=k}^{K-1} J_l + \dots\Bigr)",
         "$2^{K-k}$ in all",
     )
-    text = states("has the slope $0.1$", "one of 20 residual blocks")
     rng = np.random.default_rng(8)
     j = rng.normal(size=(3, 4, 4))
     product = (np.eye(4) + j[2]) @ (np.eye(4) + j[1]) @ (np.eye(4) + j[0])
     expanded = np.eye(4) + j.sum(0) + j[1] @ j[0] + j[2] @ j[0] + j[2] @ j[1] + j[2] @ j[1] @ j[0]
     np.testing.assert_allclose(product, expanded)
-    assert f"1.1^{{20}} \\approx {1.1**20:.1f}$" in text and r"0.1^{20} = 10^{-20}" in text
 
     weights = rng.normal(size=(3, 4, 4))
     c = rng.normal(size=4)

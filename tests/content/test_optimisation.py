@@ -280,7 +280,7 @@ def test_adagrad_and_rmsprop():
         "How does AdaGrad choose",
         r"\frac{\eta}{\sqrt{s_t} + \epsilon}\thinspace g_t, \qquad s_t = s_{t-1} + g_t^2",
     )
-    text = states("how AdaGrad's step size develops", r"the step is $\eta/\sqrt t$", "a hundredth of the first one")
+    text = states("Predict how its step size develops", r"the step is $\eta/\sqrt t$", "a hundredth of the first one")
     assert "after 10,000 steps" in text and 1 / math.sqrt(sum(1 for _ in range(10_000))) == pytest.approx(1 / 100)
     states("turns AdaGrad into RMSProp", r"s_t = \beta s_{t-1} + (1 - \beta)g_t^2")
     text = states(
@@ -416,7 +416,7 @@ def test_cosine_decay():
     """A learner would be told wrong values of the cosine schedule."""
     text = states("Cosine decay sets", r"\frac{\eta_{\max}}{2}\bigl(1 + \cos\frac{\pi t}{T}\bigr)")
     share = lambda x: (1 + math.cos(math.pi * x)) / 2  # noqa: E731
-    assert f"${share(0.5):.1f}$ and about ${share(0.75):.2f}$" in text
+    assert f"About ${share(0.75):.2f}$" in text and f"Halfway it is ${share(0.5):.1f}$" in text
     assert rf"\cos\frac{{3\pi}}4 \approx {math.cos(0.75 * math.pi):.2f}$" in text
     states("planned for 100,000 steps is stopped at 50,000", "still half of the peak")
 

@@ -281,7 +281,7 @@ def test_batch_norm_forward():
 
 def test_doubled_weights_before_batch_norm():
     """A learner would be told wrongly what doubling the weights does to the output or to their gradient."""
-    states("You double all weights of a layer", "The output stays the same", "The gradient *halves*")
+    states("You double all weights of a layer", "It *halves*", "The output of the norm stays the same")
     rng = np.random.default_rng(7)
     x, w, c = rng.normal(size=(9, 4)), rng.normal(size=4), rng.normal(size=9)
     out = lambda w: batch_norm(x @ w, 1.3, 0.2, 0)  # noqa: E731
@@ -292,7 +292,7 @@ def test_doubled_weights_before_batch_norm():
 
 def test_layer_norm_of_four_numbers():
     """A learner would be told a wrong output of layer norm."""
-    text = card("gets a token's vector $(1, 3, 5, 7)$")
+    text = card("gets the vector $(1, 3, 5, 7)$")
     x = np.array([1.0, 3, 5, 7])
     shown = ", ".join(f"{v:.2f}" for v in (x - x.mean()) / x.std())
     assert f"About $({shown})$, both times" in text
