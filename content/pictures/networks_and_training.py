@@ -333,33 +333,6 @@ def learning_rates() -> None:
     save("learning-rates.svg", 224, "Loss curves of four learning rates", parts)
 
 
-def noisy_losses(rates: list[float], noise: float = 0.27) -> list[float]:
-    """The losses of one run of SGD on a rounder valley, with one learning rate for each step."""
-    rng = Random(8)  # noqa: S311 - a picture, not a secret
-    curvatures = [0.2 + 0.02 * i for i in range(41)]
-    place = [sqrt(2 / len(curvatures) / h) for h in curvatures]
-    found = []
-    for rate in rates:
-        found.append(sum(h * c * c for h, c in zip(curvatures, place, strict=True)) / 2)
-        place = [c - rate * (h * c + rng.gauss(0, noise)) for h, c in zip(curvatures, place, strict=True)]
-    return found
-
-
-def learning_rate_drop() -> None:
-    before, after = 160, 140
-    losses = noisy_losses([0.4] * before + [0.04] * after)
-    plane = Plane((30, 180), 310 / len(losses), 145)
-    parts = [
-        line(plane(0, 0), plane(len(losses) * 1.02, 0)),
-        line(plane(0, 0), plane(0, 1.1)),
-        line(plane(before, 0), plane(before, 1.05), AMBER, 2, "5 5"),
-        polyline(plane.curve([(i, v) for i, v in enumerate(losses)]), BLUE, 1.8),
-        text((186, 204), "steps"),
-        text((38, 20), "loss", anchor="start"),
-    ]
-    save("learning-rate-drop.svg", 214, "A loss curve before and after a change of the learning rate", parts)
-
-
 # --- regularisation -----------------------------------------------------------
 
 
@@ -484,7 +457,6 @@ def main() -> None:
     graph_batching()
     momentum_ravine()
     learning_rates()
-    learning_rate_drop()
     shrinkage()
     l1_l2_geometry()
     batch_layer_norm()

@@ -534,7 +534,6 @@ PICTURES = {
     "graph_batching": "graph-batching.svg",
     "momentum_ravine": "momentum-ravine.svg",
     "learning_rates": "learning-rates.svg",
-    "learning_rate_drop": "learning-rate-drop.svg",
     "shrinkage": "shrinkage.svg",
     "l1_l2_geometry": "l1-l2-geometry.svg",
     "batch_layer_norm": "batch-layer-norm.svg",
