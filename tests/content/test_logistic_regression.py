@@ -34,6 +34,7 @@ def test_far_point_moves_the_line_but_not_the_logistic_curve(pictures):
     """A learner would be told wrong crossings of one half for the line and the logistic curve."""
     text = card("Why is least-squares linear regression a poor classifier")
     assert "Class 0 at x = 1, 2, 3 and class 1 at x = 4, 5, 6 and 20" in text
+    assert "Its weight is lightly penalised" in text and "would otherwise grow for ever" in text
     assert "Without the point at $x = 20$" in text and "$x = 4$ is now misclassified" in text
     assert "logistic curve stays at 3.5" in text
     x, y = np.array([1, 2, 3, 4, 5, 6, 20.0]), np.array([0, 0, 0, 1, 1, 1, 1.0])
