@@ -55,7 +55,8 @@ def test_linear_layers_collapse():
     x, w1, b1, w2, b2 = (rng.normal(size=s) for s in ((5, 4), (4, 2), 2, (2, 6), 6))
     np.testing.assert_allclose((x @ w1 + b1) @ w2 + b2, x @ (w1 @ w2) + (b1 @ w2 + b2))
     assert np.linalg.matrix_rank(w1 @ w2) == 2
-    states(r"two dense layers $100 \to 5 \to 100$", "All those of rank above 5")
+    text = states(r"two dense layers $100 \to 5 \to 100$", "All those of rank above 5")
+    assert f"here {100 * 5 + 5 * 100:,} in place of {100 * 100:,}" in text
     assert np.linalg.matrix_rank(rng.normal(size=(100, 5)) @ rng.normal(size=(5, 100))) == 5
 
 
@@ -97,6 +98,7 @@ def test_gelu_numbers():
     text = card('Give a counterexample: "GELU')
     assert f"From $-3$ to $-0.75$ it falls from about ${float(gelu.subs(x, -3)):.3f}$ to $-0.17$" in text
     assert sp.diff(gelu, x).subs(x, -0.7) > 0 > sp.diff(gelu, x).subs(x, -0.8)
+    assert f"a unit whose input lies below ${at:.2f}$" in text
 
 
 def test_dead_unit_example():
