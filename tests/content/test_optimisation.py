@@ -231,7 +231,9 @@ def test_heavy_ball_on_a_quadratic():
 
 def test_saddle_steps():
     """A learner would be told wrong growth factors or step counts near a saddle point."""
-    text = states("near a saddle point", r"On $f(x) = -\frac12x^2$ from $x = 0.001$ with the learning rate $\eta = 0.01$")
+    text = states(
+        "near a saddle point", r"On $f(x) = -\frac12x^2$ from $x = 0.001$ with the learning rate $\eta = 0.01$"
+    )
 
     def steps(beta):
         x, v, n = 0.001, 0.0, 0
@@ -382,7 +384,9 @@ def test_adamw_decay_time():
         "What does AdamW change",
         r"\theta_{t-1} - \eta\Bigl(\frac{\hat m_t}{\sqrt{\hat v_t} + \epsilon} + \lambda\theta_{t-1}\Bigr)",
     )
-    text = states("After how many steps has a weight without gradient", r"$\eta = 3\cdot10^{-4}$ and weight decay $\lambda = 0.1$")
+    text = states(
+        "After how many steps has a weight without gradient", r"$\eta = 3\cdot10^{-4}$ and weight decay $\lambda = 0.1$"
+    )
     assert pytest.approx(3e-5) == 3e-4 * 0.1 and r"$1 - 3\cdot10^{-5}$" in text
     assert math.log(math.e) / -math.log(1 - 3e-5) == pytest.approx(33_333, rel=1e-3) and "about 33,000" in text
 
@@ -450,4 +454,7 @@ def test_clipping_by_norm():
     assert (
         f"have the global norm {np.linalg.norm(norms):.0f} and become ${clipped[0]:.1f}$ and ${clipped[1]:.1f}$" in text
     )
-    states("98 % of the steps are clipped", r"every step has the same length $\eta c$, with $\eta$ the learning rate and $c$ the threshold")
+    states(
+        "98 % of the steps are clipped",
+        r"every step has the same length $\eta c$, with $\eta$ the learning rate and $c$ the threshold",
+    )
