@@ -33,7 +33,7 @@ def test_normal_equations_gradient_and_hessian():
     states(
         "Derive the closed-form solution",
         r"\hat w = (X^\top X)^{-1}X^\top y",
-        r"L(w) = w^\top X^\top Xw - 2w^\top X^\top y + y^\top y",
+        r"L(w) = {}&w^\top X^\top Xw\\ &{}- 2w^\top X^\top y + y^\top y",
         r"$w^\top Aw$ has the gradient $2Aw$",
         r"\nabla L(w) = 2X^\top Xw - 2X^\top y = 0",
         r"The Hessian $2X^\top X$",
@@ -176,8 +176,9 @@ def test_squared_error_from_gaussian_likelihood():
     assert sp.simplify(weighted - (f[0] - y[0]) / s**2) == 0, "each square is weighted by 1/sigma^2"
     states(
         "Derive mean squared error",
-        r"\frac{1}{\sqrt{2\pi\sigma^2}}\exp\Big(-\frac{(y_i - f_\theta(x_i))^2}{2\sigma^2}\Big)",
-        r"\frac{n}{2}\log(2\pi\sigma^2) + \frac{1}{2\sigma^2}\sum_{i=1}^n (y_i - f_\theta(x_i))^2",
+        r"\frac{e^{-r_i^2/(2\sigma^2)}}{\sqrt{2\pi\sigma^2}}",
+        r"With the residual $r_i = y_i - f_\theta(x_i)$",
+        r"\frac{n}{2}\log(2\pi\sigma^2) + \frac{1}{2\sigma^2}\sum_{i=1}^n r_i^2",
         r"\frac1n\sum_{i=1}^n (y_i - f_\theta(x_i))^2",
     )
     states("some measurements are noisier", r"\frac{(y_i - \hat y_i)^2}{\sigma_i^2}", "deviation counts a quarter")
@@ -232,11 +233,11 @@ def test_bias_variance_decomposition():
     """A learner would be told that bias squared, variance and noise add up to the expected error when they do not."""
     states(
         "Derive the bias–variance decomposition",
-        r"\mathbb{E}\big[(y - \hat f)^2\big] = {}&(f - \bar f)^2 \\ "
-        r"&+ \mathbb{E}\big[(\hat f - \bar f)^2\big] + \sigma^2",
+        r"\mathbb{E}\big[(y - \hat f)^2\big] = {}&(f - \bar f)^2\\ "
+        r"&{}+ \mathbb{E}\big[(\hat f - \bar f)^2\big]\\ &{}+ \sigma^2",
         r"\mathbb{E}[(y-\hat f)^2] = \mathbb{E}[(f-\hat f)^2] + \sigma^2",
         r"$f - \hat f = (f - \bar f) + (\bar f - \hat f)$",
-        r"\mathbb{E}[(f-\hat f)^2] = (f-\bar f)^2 + \mathbb{E}[(\hat f-\bar f)^2]",
+        r"\mathbb{E}[(f-\hat f)^2] = {}&(f-\bar f)^2\\ &{}+ \mathbb{E}[(\hat f-\bar f)^2]",
     )
     # every possible training set of three targets with noise -1 or +1, a slope through the origin shrunk by ridge
     x, truth, new_x = np.array([1.0, 2.0, 3.0]), np.array([1.0, 4.0, 9.0]), 1.5
@@ -255,7 +256,7 @@ def test_variance_of_a_fit():
         "the variance $\\sigma^2d/n$",
         r"$P = X(X^\top X)^{-1}X^\top$, which satisfies $P^\top = P = P^2$",
         r"\mathrm{Cov}(\hat y) = P(\sigma^2I)P^\top = \sigma^2P",
-        r"\frac{\sigma^2}{n}\mathrm{tr}(P) = \frac{\sigma^2d}{n}",
+        r"&= \frac{\sigma^2}{n}\thinspace\mathrm{tr}(P)\\ &= \frac{\sigma^2d}{n}",
     )
     x = np.random.default_rng(1).normal(size=(9, 4))
     p = x @ np.linalg.inv(x.T @ x) @ x.T
