@@ -106,7 +106,8 @@ def test_odds_table():
     p = np.linspace(0, 1, 1001)
     most = states("raise the probability at most", "$w_j = 0.4$", r"w_j\thinspace p(1-p) \le \frac{w_j}{4}")
     assert math.isclose((p * (1 - p)).max(), 1 / 4) and f"By about {0.4 / 4:g}" in most
-    assert f"Near $p = 0.99$ the same unit adds only about {0.4 * 0.99 * 0.01:.3f}" in most
+    odds = 0.99 / 0.01 * math.exp(0.4)
+    assert f"Starting from $p = 0.99$ the same unit adds only about {odds / (1 + odds) - 0.99:.3f}" in most
     units = card("Height in metres has the weight 20")
     assert f"in centimetres the first weight would read {20 / 100:g}" in units
     rows = re.findall(r"\| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|", text)
@@ -122,7 +123,7 @@ def test_binary_cross_entropy():
     """A learner would be told a wrong loss, wrong example values, or a stable form that differs from the loss."""
     states(
         "Derive the binary cross-entropy loss",
-        r"L = -\frac1n\sum_{i=1}^n \big[y_i\log p_i + (1-y_i)\log(1-p_i)\big]",
+        r"L = -\frac1n\sum_{i=1}^n \big[y_i\log p_i\\ &\qquad{}+ (1-y_i)\log(1-p_i)\big]",
         r"P(y_i \mid x_i) = p_i^{y_i}(1-p_i)^{1-y_i}",
         r"\prod_{i=1}^n p_i^{y_i}(1-p_i)^{1-y_i}",
     )
@@ -150,7 +151,8 @@ def test_gradient():
     states(
         "Derive the gradient of the mean binary cross-entropy",
         r"\nabla_w L = \frac1n X^\top(p - y)",
-        r"-\frac yp + \frac{1-y}{1-p} = \frac{p-y}{p(1-p)}",
+        r"\ell &= -y\log p\\ &\quad{}- (1-y)\log(1-p)\\",
+        r"-\frac yp + \frac{1-y}{1-p}\\ &= \frac{p-y}{p(1-p)}",
         r"\frac{\partial\ell}{\partial z} = p - y",
         r"\nabla_w\ell = (p-y)\thinspace x",
     )
