@@ -6,8 +6,9 @@ files in `content/media`. Curves, paths and points of contact are computed here.
 
 from __future__ import annotations
 
-from math import cos, erf, hypot, pi, sin, sqrt
+from math import cos, erf, hypot, log10, pi, sin, sqrt, tanh
 from pathlib import Path
+from random import Random
 
 MEDIA = Path(__file__).resolve().parent.parent / "media"
 
@@ -124,11 +125,11 @@ def relu_gelu() -> None:
         polyline(plane.curve([(-3.2, 0), (0, 0), (3.2, 3.2)]), AMBER, 2.5, "7 5"),
         polyline(plane.curve([(x, gelu(x)) for x in xs]), BLUE),
         line((40, 34), (72, 34), AMBER, 2.5, "7 5"),
-        text((80, 39), "ReLU", AMBER, "start"),
+        text((80, 39), "A", AMBER, "start", 16),
         line((40, 60), (72, 60), BLUE, 2.5),
-        text((80, 65), "GELU", BLUE, "start"),
+        text((80, 65), "B", BLUE, "start", 16),
     ]
-    save("relu-gelu.svg", 230, "ReLU and GELU", parts)
+    save("relu-gelu.svg", 230, "Two activation functions", parts)
 
 
 def tent(x: float) -> float:
@@ -154,6 +155,93 @@ def tent_depth() -> None:
             text(plane(0.5, -0.42), f"{pieces} pieces", BLUE),
         ]
     save("tent-depth.svg", 175, "The tent map composed once, twice and three times", parts)
+
+
+def weights(rng: Random, width: int, variance: float) -> list[list[float]]:
+    """A square matrix of Gaussian weights with this variance over the number of inputs."""
+    return [[rng.gauss(0, sqrt(variance / width)) for _ in range(width)] for _ in range(width)]
+
+
+def times(row: list[float], matrix: list[list[float]]) -> list[float]:
+    return [sum(a * b for a, b in zip(row, column, strict=True)) for column in zip(*matrix, strict=True)]
+
+
+def size(row: list[float]) -> float:
+    return sqrt(sum(a * a for a in row) / len(row))
+
+
+def sizes_by_depth(scale: float, layers: int = 20, width: int = 120) -> list[float]:
+    """The root mean square of the activations behind 0, 1, … ReLU layers with weights of variance scale/width."""
+    rng = Random(3)  # noqa: S311 - a picture, not a secret
+    row = [rng.gauss(0, 1) for _ in range(width)]
+    row = [a / size(row) for a in row]
+    found = [1.0]
+    for _ in range(layers):
+        row = [max(0.0, a) for a in times(row, weights(rng, width, scale))]
+        found.append(size(row))
+    return found
+
+
+def gradients_by_depth(skips: bool, blocks: int = 20, width: int = 64) -> list[float]:
+    """The size of the gradient before each of the tanh blocks, the first one first, relative to the one at the end."""
+    rng = Random(5)  # noqa: S311 - a picture, not a secret
+    row = [rng.gauss(0, 1) for _ in range(width)]
+    gradient = [rng.gauss(0, 1) for _ in range(width)]
+    end = size(gradient)
+    steps = []
+    for _ in range(blocks):
+        matrix = weights(rng, width, 0.25)
+        out = [tanh(a) for a in times(row, matrix)]
+        steps.append((matrix, [1 - a * a for a in out]))
+        row = [a + b for a, b in zip(row, out, strict=True)] if skips else out
+    found = [1.0]
+    for matrix, slopes in reversed(steps):
+        back = [a * b for a, b in zip(gradient, slopes, strict=True)]
+        passed = [sum(a * b for a, b in zip(back, weights_out, strict=True)) for weights_out in matrix]
+        gradient = [a + b for a, b in zip(gradient, passed, strict=True)] if skips else passed
+        found.append(size(gradient) / end)
+    return found[::-1]
+
+
+def decades(plane: Plane, low: int, high: int, step: int, right: float) -> list[str]:
+    """Axes with a logarithmic scale of these powers of ten on the left."""
+    parts = [line(plane(0, low), plane(right, low)), line(plane(0, low), plane(0, high))]
+    for power in range(low, high + 1, step):
+        x, y = plane(0, power)
+        exponent = f"{power}".replace("-", "−")
+        label = "1" if power == 0 else f'10<tspan dy="-6" font-size="11">{exponent}</tspan>'
+        parts += [line((x - 5, y), (x, y)), text((x - 9, y + 5), label, anchor="end")]
+    return parts
+
+
+def init_depth() -> None:
+    plane = Plane((64, 125), 13, 24)
+    parts = decades(plane, -4, 4, 2, 21)
+    for name, scale, colour in (("A", 4, AMBER), ("B", 2, BLUE), ("C", 1, GREEN)):
+        points = [(i, log10(v)) for i, v in enumerate(sizes_by_depth(scale))]
+        parts.append(polyline(plane.curve(points), colour))
+        x, y = plane(*points[-1])
+        parts.append(text((x + 14, y + 5), name, colour, size=16))
+    for layer in (0, 5, 10, 15, 20):
+        x, y = plane(layer, -4)
+        parts += [line((x, y), (x, y + 5)), text((x, y + 21), str(layer))]
+    parts += [text(plane(10, -5.75), "layer"), text((72, 16), "size of the activations", anchor="start")]
+    save("init-depth.svg", 272, "Activations by depth for three initialisations", parts)
+
+
+def skip_gradients() -> None:
+    plane = Plane((64, 70), 13, 20)
+    parts = decades(plane, -7, 2, 1, 21)[:2] + decades(plane, -6, 2, 2, 21)[2:]
+    for name, skips, colour in (("A", False, AMBER), ("B", True, BLUE)):
+        points = [(i, log10(v)) for i, v in enumerate(gradients_by_depth(skips))]
+        parts.append(polyline(plane.curve(points), colour))
+        x, y = plane(*points[3])
+        parts.append(text((x, y + (-14 if skips else 26)), name, colour, size=16))
+    for block in (0, 5, 10, 15, 20):
+        x, y = plane(block, -7)
+        parts += [line((x, y), (x, y + 5)), text((x, y + 21), str(block) if block else "input")]
+    parts += [text(plane(10, -9.3), "block"), text((72, 16), "size of the gradient", anchor="start")]
+    save("skip-gradients.svg", 268, "The gradient at each of 20 blocks, with and without skip connections", parts)
 
 
 def graph_batching() -> None:
@@ -214,6 +302,37 @@ def momentum_ravine() -> None:
     save("momentum-ravine.svg", 294, "Gradient descent in a narrow valley, without and with momentum", parts)
 
 
+CURVATURES = [10 ** (-2 * i / 15) for i in range(16)]
+"""The eigenvalues of the Hessian of a quadratic valley, the largest one 1."""
+
+
+def expected_losses(rate: float, steps: int, noise: float = 0.12) -> list[float]:
+    """The expected loss of SGD on the valley: every coordinate starts with an equal share of a loss of 1."""
+    squares = [2 / len(CURVATURES) / h for h in CURVATURES]
+    found = []
+    for _ in range(steps + 1):
+        found.append(sum(h * c for h, c in zip(CURVATURES, squares, strict=True)) / 2)
+        squares = [(1 - rate * h) ** 2 * c + rate**2 * noise**2 for h, c in zip(CURVATURES, squares, strict=True)]
+    return found
+
+
+RATES = (("A", 0.5, BLUE), ("B", 2.08, AMBER), ("C", 0.012, GREEN), ("D", 1.95, GREY))
+
+
+def learning_rates() -> None:
+    steps, highest = 150, 1.3
+    plane = Plane((40, 190), 290 / steps, 130)
+    parts = [line(plane(0, 0), plane(steps * 1.05, 0)), line(plane(0, 0), plane(0, highest))]
+    parts += [text((172, 214), "steps"), text((48, 18), "loss", anchor="start")]
+    for name, rate, colour in RATES:
+        points = [(i, v) for i, v in enumerate(expected_losses(rate, steps)) if v < highest]
+        parts.append(polyline(plane.curve(points), colour))
+        x, y = plane(*points[-1])
+        beside = {"A": (8, 6), "B": (-14, 14), "C": (8, 5), "D": (8, 5)}[name]
+        parts.append(text((x + beside[0], y + beside[1]), name, colour, "start", 16))
+    save("learning-rates.svg", 224, "Loss curves of four learning rates", parts)
+
+
 # --- regularisation -----------------------------------------------------------
 
 
@@ -231,13 +350,13 @@ def shrinkage() -> None:
         text(plane(3.3, 0.2), "a", anchor="end"),
         text((188, 22), "w*", anchor="start"),
         line((20, 24), (50, 24), BLUE, 3),
-        text((58, 29), "L1, λ = 1", BLUE, "start"),
+        text((58, 29), "A", BLUE, "start", 16),
         line((20, 48), (50, 48), AMBER, 2.5, "8 5"),
-        text((58, 53), "L2, λ = 1", AMBER, "start"),
+        text((58, 53), "B", AMBER, "start", 16),
         line((20, 72), (50, 72), GREY, 1.5, "3 5"),
         text((58, 77), "no penalty", GREY, "start"),
     ]
-    save("shrinkage.svg", 280, "How L1 and L2 penalties shrink one weight", parts)
+    save("shrinkage.svg", 280, "How two penalties shrink one weight", parts)
 
 
 CENTRE, HESSIAN = (0.6, 2.1), ((1.0, 0.35), (0.35, 0.8))
@@ -333,8 +452,11 @@ def pre_post_ln() -> None:
 def main() -> None:
     relu_gelu()
     tent_depth()
+    init_depth()
+    skip_gradients()
     graph_batching()
     momentum_ravine()
+    learning_rates()
     shrinkage()
     l1_l2_geometry()
     batch_layer_norm()

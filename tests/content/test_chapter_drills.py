@@ -78,13 +78,12 @@ def logistic_gradient(w, b, x, y):
     return {r"$\partial L/\partial w$": error * x, r"$\partial L/\partial b$": error}
 
 
-def learning_rate_limit(lmax, lmin, s):
+def learning_rate_limit(m):
     """The limit as an eigenvalue says it, and gradient descent just below and just above."""
-    turned = np.array([[1, -1], [1, 1]]) / np.sqrt(2)
-    H = turned @ np.diag([lmax, lmin] if s > 0 else [lmin, lmax]) @ turned.T
-    limit = 2 / np.linalg.eigvalsh(H).max()
+    A = np.array([[m[0], m[2]], [m[2], m[1]]])
+    limit = 2 / np.linalg.eigvalsh(A).max()
     for share, converges in ((0.99, True), (1.01, False)):
-        end = np.linalg.matrix_power(np.eye(2) - share * limit * H, 2000) @ [1.0, 0.3]
+        end = np.linalg.matrix_power(np.eye(2) - share * limit * A, 2000) @ [1.0, 0.3]
         assert (np.linalg.norm(end) < 1e-3) == converges
     return {r"limit of $\eta$": limit}
 

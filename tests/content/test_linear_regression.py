@@ -33,10 +33,10 @@ def test_normal_equations_gradient_and_hessian():
     states(
         "Derive the closed-form solution",
         r"\hat w = (X^\top X)^{-1}X^\top y",
-        r"L(w) = {}&(Xw-y)^\top(Xw-y) \\ = {}&w^\top X^\top Xw - 2w^\top X^\top y \\ &+ y^\top y",
-        r"gradient of $w^\top Aw$ is $2Aw$",
-        r"\nabla L(w) = 2X^\top Xw - 2X^\top y",
-        r"The Hessian is $2X^\top X$",
+        r"L(w) = {}&w^\top X^\top Xw\\ &{}- 2w^\top X^\top y + y^\top y",
+        r"$w^\top Aw$ has the gradient $2Aw$",
+        r"\nabla L(w) = 2X^\top Xw - 2X^\top y = 0",
+        r"The Hessian $2X^\top X$",
         r"v^\top X^\top Xv = \lVert Xv\rVert^2 \ge 0",
     )
     w = sp.Matrix(sp.symbols("w1:3"))
@@ -57,44 +57,39 @@ def test_three_point_example():
     w = (x.T * x).inv() * x.T * y
     assert list(w) == [sp.Rational(5, 6), sp.Rational(3, 2)]
     states(
-        "Derive the closed-form solution",
+        "Which line",
         "$(0,1), (1,2), (2,4)$",
-        r"\begin{pmatrix} 3 & 3 \\ 3 & 5 \end{pmatrix}\hat w = \begin{pmatrix} 7 \\ 10 \end{pmatrix}",
-        r"\hat y = \frac56 + \frac32x",
+        r"\begin{pmatrix} 3 & 3 \\ 3 & 5 \end{pmatrix}\begin{pmatrix} a \\ b \end{pmatrix} = "
+        r"\begin{pmatrix} 7 \\ 10 \end{pmatrix}",
+        r"$\hat y = \frac56 + \frac32x$",
+        "difference says $2b = 3$",
+        r"3 points, $\sum x = 3$, $\sum x^2 = 5$, $\sum y = 7$, $\sum xy = 10$",
     )
     residual = y - x * w
     assert list(residual) == [sp.Rational(1, 6), -sp.Rational(1, 3), sp.Rational(1, 6)]
     states(
-        "look like geometrically",
-        "residuals sum to 0",
-        r"$(0,1), (1,2), (2,4)$ they are $\frac16, -\frac13, \frac16$",
-        r"$H = X(X^\top X)^{-1}X^\top$ is symmetric, $H^2 = H$, and its trace is $D$",
-        r"X^\top(y - X\hat w) = 0",
-        r"\lVert y\rVert^2 = \lVert\hat y\rVert^2 + \lVert y - \hat y\rVert^2",
+        "What do the residuals add up to",
+        r"The line $\hat y = \frac56 + \frac32x$ through $(0,1), (1,2), (2,4)$ leaves $\frac16, -\frac13, \frac16$",
     )
+    states("look like geometrically", r"X^\top(y - X\hat w) = 0")
     assert sum(residual) == 0
-    hat = x * (x.T * x).inv() * x.T
-    assert hat == hat.T and hat * hat == hat and hat.trace() == 2
     assert x.T * residual == sp.zeros(2, 1)
-    assert (y.T * y)[0] == ((x * w).T * (x * w))[0] + (residual.T * residual)[0]
 
 
 def test_singular_cases_and_remedies():
     """A learner would be told a wrong case in which the normal equations are singular, or a remedy that fails."""
     states(
         r"When is the matrix $X^\top X$",
-        r"$N \lt D$: always singular",
-        "in °C and °F together with an intercept, or one-hot columns for all categories together with an intercept",
-        r"different predictions at an input $x$ with $x^\top v \ne 0$",
-        r"$(X^\top X + \lambda I)^{-1}X^\top y$, whose matrix is invertible for every $\lambda \gt 0$",
+        r"fewer examples than features ($n \lt d$)",
+        "one-hot columns for *all* categories next to an intercept",
     )
+    states("already has the temperature", r"F = 1.8\thinspace C + 32", "They agree on all rows of $X$", "ridge penalty")
     rng = np.random.default_rng(0)
     celsius = rng.normal(20, 8, size=12)
     ones = np.ones(12)
     group = np.eye(3)[np.arange(12) % 3]
     cases = {
         "fewer examples than features": rng.normal(size=(4, 6)),
-        "duplicate": np.c_[celsius, celsius],
         "two scales and intercept": np.c_[ones, celsius, 1.8 * celsius + 32],
         "one-hot and intercept": np.c_[ones, group],
     }
@@ -109,52 +104,63 @@ def test_singular_cases_and_remedies():
         assert np.linalg.norm(shortest) < np.linalg.norm(shortest + 0.1 * null), name
         elsewhere = rng.normal(size=width)
         assert abs(elsewhere @ (shortest + 3 * null) - elsewhere @ shortest) > 1e-6, name
-        assert np.isclose(x[0] @ (shortest + 3 * null), x[0] @ shortest), name
         assert np.linalg.eigvalsh(x.T @ x + 0.5 * np.eye(width)).min() > 0.49, name
-    assert np.linalg.matrix_rank(np.c_[celsius, 1.8 * celsius + 32]) == 2, (
-        "without an intercept the scales are independent"
-    )
+    x = cases["two scales and intercept"]
+    null = np.linalg.svd(x)[2][-1]
+    new_day, faulty = np.array([1, 25.0, 77.0]), np.array([1, 25.0, 90.0])
+    assert abs(new_day @ null) < 1e-9 < 0.1 < abs(faulty @ null)
+
+
+def test_almost_equal_features():
+    """A learner would be told wrong weights for two almost equal features."""
+    text = states("two features are almost equal", "rows $(1, 1)$ and $(1, 1.01)$", "targets $1$ and $1.1$")
+    x = np.array([[1, 1], [1, 1.01]])
+    for target, shown in ((1.1, "$w = (-9, 10)$"), (0.9, "second target to $0.9$: $w = (11, -10)$")):
+        w = np.linalg.solve(x, [1, target])
+        assert shown in text and f"({w[0]:.0f}, {w[1]:.0f})" in shown
 
 
 def test_condition_number_and_memory():
     """A learner would be told that the condition number is squared, or a size in memory, wrongly."""
     x = np.random.default_rng(5).normal(size=(30, 6)) * 10.0 ** np.arange(6)
-    states("By which methods is a least-squares problem", r"\kappa(X^\top X) = \kappa(X)^2")
+    text = states("Which loses more digits", r"\kappa(X^\top X) = \kappa(X)^2")
     assert np.isclose(np.linalg.cond(x.T @ x), np.linalg.cond(x) ** 2, rtol=1e-4)
-    text = card("By which methods is a least-squares problem")
-    entries = (10**5) ** 2
-    assert f"For $D = 10^5$ that matrix alone has $10^{{{np.log10(entries):.0f}}}$ entries" in text
-    assert f"{entries * np.dtype(float).itemsize / 1e9:.0f} GB" in text
     digits = -np.log10(np.finfo(float).eps * (10**6) ** 2)
-    assert 3.5 < digits < 4.5 and r"$\kappa(X) = 10^6$, forming $X^\top X$ leaves some 4 of the 16 digits" in text
+    assert 3.5 < digits < 4.5 and r"For $\kappa(X) = 10^6$ some 4 of the 16 digits" in text
+    text = states("Estimate the memory", "with $10^5$ features")
+    entries = (10**5) ** 2
+    size = np.dtype(float).itemsize
+    assert f"{entries * size / 1e9:.0f} GB: $10^{{{np.log10(entries):.0f}}}$ entries of {size} bytes" in text
 
 
 def test_operation_counts():
     """A learner would be told a wrong cost of Cholesky, QR or a gradient step for least squares."""
-    text = card("By which methods is a least-squares problem")
-    n, d, k, scale = sp.symbols("N D k s", positive=True)
+    text = card("Which loses more digits")
+    n, d, k, scale = sp.symbols("n d k s", positive=True)
 
     def leading(count):
         """The terms of highest order when both sizes grow together."""
         grown = sp.expand(count.subs({n: scale * n, d: scale * d}, simultaneous=True))
         return grown.coeff(scale, sp.degree(grown, scale))
 
-    gram = d * (d + 1) / 2 * 2 * n  # half of a symmetric matrix, each entry N products and sums
+    gram = d * (d + 1) / 2 * 2 * n  # half of a symmetric matrix, each entry n products and sums
     cholesky = sp.summation(2 * k * (d - k), (k, 0, d - 1))  # entry after entry, two operations for each earlier column
     reflections = sp.summation(4 * (n - k) * (d - k), (k, 0, d - 1))  # a dot product and a subtraction a column
     step = 2 * n * d + 2 * n * d  # Xw, then the transpose times the residual
-    rows = dict(re.findall(r"\| (\w+)[^|]* \| (?:about )?\$([^$]+)\$ \|", text))
+    rows = dict(re.findall(r"\| (\w+)[^|]* \| \$([^$]+)\$ \|", text))
     for name, cost in rows.items():
-        product = re.sub(r"(?<=[\dND])(?=[ND])", "*", cost).replace("^", "**")
-        rows[name] = sp.sympify(product, {"N": n, "D": d})
+        product = re.sub(r"(?<=[\dnd])(?=[nd])", "*", cost).replace("^", "**")
+        rows[name] = sp.sympify(product, {"n": n, "d": d})
     assert sp.expand(rows["Cholesky"] - leading(gram + cholesky)) == 0
     assert sp.expand(rows["Householder"] - leading(reflections)) == 0
     assert sp.expand(rows["One"] - step) == 0
-    assert sp.limit(leading(reflections) / leading(gram + cholesky), n, sp.oo) == 2, "twice as fast for N >> D"
+    assert (
+        sp.limit(leading(reflections) / leading(gram + cholesky), n, sp.oo) == 2 and "about twice as fast as QR" in text
+    )
 
 
 def test_squared_error_from_gaussian_likelihood():
-    """A learner would be told a wrong negative log-likelihood for Gaussian noise."""
+    """A learner would be told a wrong negative log-likelihood for Gaussian or Laplace noise."""
     f, y = sp.symbols("f1:4", real=True), sp.symbols("y1:4", real=True)
     s = sp.symbols("s", positive=True)
 
@@ -170,14 +176,16 @@ def test_squared_error_from_gaussian_likelihood():
     assert sp.simplify(weighted - (f[0] - y[0]) / s**2) == 0, "each square is weighted by 1/sigma^2"
     states(
         "Derive mean squared error",
-        r"\frac{1}{\sqrt{2\pi\sigma^2}}\exp\Big(-\frac{r_i^2}{2\sigma^2}\Big)",
-        r"\frac{N}{2}\log(2\pi\sigma^2) \\ &+ \frac{1}{2\sigma^2}\sum_{i=1}^N r_i^2",
-        r"\frac1N\sum_{i=1}^N (y_i - f_\theta(x_i))^2",
-        r"each square is weighted by $1/\sigma_i^2$",
+        r"\frac{e^{-r_i^2/(2\sigma^2)}}{\sqrt{2\pi\sigma^2}}",
+        r"With the residual $r_i = y_i - f_\theta(x_i)$",
+        r"\frac{n}{2}\log(2\pi\sigma^2) + \frac{1}{2\sigma^2}\sum_{i=1}^n r_i^2",
+        r"\frac1n\sum_{i=1}^n (y_i - f_\theta(x_i))^2",
     )
+    states("some measurements are noisier", r"\frac{(y_i - \hat y_i)^2}{\sigma_i^2}", "deviation counts a quarter")
     laplace = sp.exp(-sp.Abs(y[0] - f[0]) / s) / (2 * s)
     rest = sp.expand_log(-sp.log(laplace), force=True) - sp.Abs(y[0] - f[0]) / s
     assert f[0] not in rest.free_symbols, "Laplace noise gives the absolute error"
+    states("Laplace density", r"$\sum_i \lvert y_i - \hat y_i\rvert$")
 
 
 def test_mean_and_median():
@@ -188,49 +196,48 @@ def test_mean_and_median():
     squared = ((data[:, None] - grid) ** 2).mean(axis=0)
     absolute = np.abs(data[:, None] - grid).mean(axis=0)
     mean, median = grid[squared.argmin()], grid[absolute.argmin()]
-    assert (
-        f"for the targets {', '.join(f'{v:.0f}' for v in data)} the mean is {mean:.0f} and the median {median:.0f}"
-        in text
-    )
+    shown = ", ".join(f"{v:.0f}" for v in data)
+    assert f"For the targets {shown} the mean is {mean:.0f} and the median {median:.0f}" in text
     coin = np.array([-1.0, 1.0])
-    assert "if $y$ is $-1$ or $1$ with equal chance, squared error predicts 0" in text and coin.mean() == 0
-    assert r"\frac{d}{dc}\mathbb{E}[(y-c)^2] = -2(\mathbb{E}[y]-c)$ is 0" in text
-    assert r"\mathbb{E}\lvert y-c\rvert$ is $P(y \lt c) - P(y \gt c)$" in text
+    text = states("each half of the time. What does a network", "the target is $-1$ or $1$")
+    assert f"{coin.mean():.0f}, the mean, a value that never occurs" in text
+    states("least expected absolute error", r"The slope in $c$ is $P(y \lt c) - P(y \gt c)$")
     y, c = sp.symbols("y c", real=True)
     density = 2 * y  # on [0, 1]
-    square = sp.integrate((y - c) ** 2 * density, (y, 0, 1))
-    assert sp.expand(sp.diff(square, c) + 2 * (sp.integrate(y * density, (y, 0, 1)) - c)) == 0
     loss = sp.integrate((c - y) * density, (y, 0, c)) + sp.integrate((y - c) * density, (y, c, 1))
     below, above = sp.integrate(density, (y, 0, c)), sp.integrate(density, (y, c, 1))
     assert sp.simplify(sp.diff(loss, c) - (below - above)) == 0
 
 
 def test_bias_and_variance_example():
-    """A learner would be told a wrong bias or variance for four small predictions."""
-    text = card("What do the bias and the variance")
+    """A learner would be told a wrong bias or variance for four small predictions, or for a halved estimate."""
+    text = card("What is their mean squared distance")
     truth, *predictions = map(
         float,
         re.search(
-            r"f\(x\) = (\d).*predictions \$([\d.]+)\$, \$([\d.]+)\$, \$([\d.]+)\$ and \$([\d.]+)\$\.", text
+            r"truth is \$(\d)\$.*predictions \$([\d.]+)\$, \$([\d.]+)\$, \$([\d.]+)\$ and \$([\d.]+)\$\.", text
         ).groups(),
     )
     mean, spread = np.mean(predictions), np.var(predictions)
-    assert f"Their mean is {mean:.0f}, so the bias is {mean - truth:.0f} and the variance ${spread:.2f}$" in text
     distance = np.mean((np.array(predictions) - truth) ** 2)
-    assert f"truth is ${distance:.2f}$: bias squared plus variance" in text
+    assert f"${distance:.2f}$: a squared bias of ${(mean - truth) ** 2:.0f}$ and a variance of ${spread:.2f}$" in text
     assert np.isclose(distance, (mean - truth) ** 2 + spread)
+    squares = sorted({float(v) for v in (np.array(predictions) - truth) ** 2})
+    assert f"two squares of ${squares[0]:.2f}$ and two of ${squares[1]:.2f}$" in text
+    text = states("An unbiased estimator has a smaller", r"(-0.5)^2 + 0.25 = 0.5")
+    bias, variance = 0.5 * 1 - 1, 0.5**2 * 1
+    assert (bias, variance, bias**2 + variance) == (-0.5, 0.25, 0.5)
 
 
 def test_bias_variance_decomposition():
     """A learner would be told that bias squared, variance and noise add up to the expected error when they do not."""
     states(
         "Derive the bias–variance decomposition",
-        r"\underset{\text{bias squared}}{\underbrace{(f(x) - \bar f(x))^2}}",
-        r"\underset{\text{variance}}{\underbrace{\mathrm{Var}(\hat f(x))}}",
-        r"\underset{\text{noise}}{\underbrace{\sigma^2}}",
-        r"\mathbb{E}[(f-\hat f)^2] + \mathbb{E}[\varepsilon^2] \\ &+ 2\thinspace\mathbb{E}[\varepsilon(f-\hat f)]",
-        r"f - \hat f = (f - \bar f) + (\bar f - \hat f)",
-        r"(f-\bar f)^2 + \mathbb{E}[(\hat f-\bar f)^2]",
+        r"\mathbb{E}\big[(y - \hat f)^2\big] = {}&(f - \bar f)^2\\ "
+        r"&{}+ \mathbb{E}\big[(\hat f - \bar f)^2\big]\\ &{}+ \sigma^2",
+        r"\mathbb{E}[(y-\hat f)^2] = \mathbb{E}[(f-\hat f)^2] + \sigma^2",
+        r"$f - \hat f = (f - \bar f) + (\bar f - \hat f)$",
+        r"\mathbb{E}[(f-\hat f)^2] = {}&(f-\bar f)^2\\ &{}+ \mathbb{E}[(\hat f-\bar f)^2]",
     )
     # every possible training set of three targets with noise -1 or +1, a slope through the origin shrunk by ridge
     x, truth, new_x = np.array([1.0, 2.0, 3.0]), np.array([1.0, 4.0, 9.0]), 1.5
@@ -243,11 +250,25 @@ def test_bias_variance_decomposition():
     assert np.isclose(np.mean(errors), sum(parts))
 
 
-def test_polynomial_table(pictures):
-    """A learner would be told wrong biases and variances in the polynomial table or picture."""
+def test_variance_of_a_fit():
+    """A learner would be told a wrong average variance of a least-squares fit."""
+    text = states(
+        "the variance $\\sigma^2d/n$",
+        r"$P = X(X^\top X)^{-1}X^\top$, which satisfies $P^\top = P = P^2$",
+        r"\mathrm{Cov}(\hat y) = P(\sigma^2I)P^\top = \sigma^2P",
+        r"&= \frac{\sigma^2}{n}\thinspace\mathrm{tr}(P)\\ &= \frac{\sigma^2d}{n}",
+    )
+    x = np.random.default_rng(1).normal(size=(9, 4))
+    p = x @ np.linalg.inv(x.T @ x) @ x.T
+    assert np.allclose(p, p.T) and np.allclose(p, p @ p) and np.isclose(np.trace(p), 4)
+    assert f"an average variance of ${10 / 20:g}$" in text and "degree 9 has 10 coefficients: on 20 points" in text
+
+
+def test_polynomial_picture(pictures):
+    """A learner would see wrong biases and variances in the polynomial picture."""
     text = card("What is the bias–variance trade-off")
-    assert r"fitted to 20 equally spaced points on $[0, 1]$ with true function $\sin 5x$ and noise variance 1" in text
-    assert "the average variance is $(d+1)/20$" in text and "least at degree 3]" in text
+    assert r"fitted to 20 points of $\sin 5x$ on $[0, 1]$ with noise variance 1" in text
+    assert "least at degree 3]" in text
     x = np.linspace(0, 1, 20)
     truth = np.sin(5 * x)
     sums = []
@@ -259,11 +280,6 @@ def test_polynomial_table(pictures):
         assert abs(bias - exact_bias) < 1e-9 and abs(variance - exact_variance) < 1e-9
         assert np.isclose(exact_variance, (degree + 1) / 20)
         sums.append(exact_bias + exact_variance)
-        row = re.search(rf"\| {degree} \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|", text)
-        if row:
-            for shown, exact in zip(row.groups(), (exact_bias, exact_variance, sums[-1]), strict=True):
-                assert shown == f"{exact:.{len(shown) - 2}f}"
-    assert len(re.findall(r"\| \d \|", text)) == 4
     assert int(np.argmin(sums)) == 3
 
 
@@ -287,9 +303,9 @@ def test_double_descent_curve(pictures):
     text = card("under double descent")
     assert min(left, key=left.get) == 7 and min(right, key=right.get) == 100
     assert "minimum at 7 features" in text
-    assert f"{left[7]:.2f} at best on the left and {right[100]:.2f} with all 100" in text
+    assert f"${left[7]:.2f}$ at best on the left, ${right[100]:.2f}$ with all 100 features" in text
     assert left[38] > 10 and right[42] > 10
     used = inspect.signature(pictures.double_descent_risk).parameters
-    assert f"for {used['n'].default} examples with up to {used['features'].default} Gaussian features" in text
+    assert f"least squares with {used['n'].default} examples" in text and used["features"].default == 100
     assert f"fall as $j^{{-{used['decay'].default}}}$ and add up to 1" in text
     assert f"the noise variance is {used['noise'].default ** 2:.2f}" in text
