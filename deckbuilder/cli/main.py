@@ -9,7 +9,17 @@ from typing import Final
 import click
 
 from deckbuilder import __version__
-from deckbuilder.cli import building, comparing, drilling, explaining, learners, previewing, publishing, starting
+from deckbuilder.cli import (
+    building,
+    coding,
+    comparing,
+    drilling,
+    explaining,
+    learners,
+    previewing,
+    publishing,
+    starting,
+)
 
 INTERRUPTED: Final = 130
 BROKEN_PIPE: Final = 141
@@ -76,7 +86,7 @@ def main() -> None:
 
 COMMANDS = (
     starting.init, building.build, building.check, previewing.preview, comparing.diff, drilling.drill,
-    explaining.explain, publishing.release, learners.verify, learners.push,
+    coding.code, explaining.explain, publishing.release, learners.verify, learners.push,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

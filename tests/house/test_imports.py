@@ -16,7 +16,7 @@ PACKAGE = ROOT / "deckbuilder"
 LAYERS = (
     ("deckbuilder", "__main__"),
     ("cli",),
-    ("drill_reports", "preview", "anki", "publishing", "starter", "schemas"),
+    ("code_tests", "drill_reports", "preview", "anki", "publishing", "starter", "schemas"),
     ("reporters",),
     ("diff",),
     ("pipeline",),
