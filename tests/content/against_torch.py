@@ -1,15 +1,21 @@
-"""The coding cards' NumPy programs give what PyTorch gives; `make check-content` installs PyTorch and runs this."""
+"""The coding cards' NumPy programs give what PyTorch gives, and the debugging cards' faults show as the cards say.
+
+`make check-content` installs PyTorch and runs this.
+"""
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
 
 from tests.content.test_code import asked
+from tests.support.chapters import Chapter
 
 RNG = np.random.default_rng(1)
 
@@ -146,3 +152,108 @@ def test_lora() -> None:
     x = drawn(3, 6)
     A, B, W = (tensor.detach().numpy() for tensor in (module.A, module.B, base.weight.T))
     assert same(program("linear-layer-lora")["lora_linear"](x, W, A, B, 4), module(torch.tensor(x)))
+
+
+# --- the debugging cards -------------------------------------------------------------
+
+DEBUGGING = Chapter("17-debugging")
+
+
+def test_messages_are_those_of_pytorch() -> None:
+    """A learner would not recognise the message when they meet it."""
+    with pytest.raises(RuntimeError) as found:
+        nn.Linear(784, 512)(torch.zeros(32, 28, 28).flatten()[None])
+    DEBUGGING.states("Which layer of this network", str(found.value))
+    with pytest.raises(RuntimeError) as found:
+        torch.zeros(16, 512).view(32, 8, 64)
+    DEBUGGING.states("stops in step 1,563", str(found.value))
+    with pytest.raises(RuntimeError) as found:
+        torch.tensor(1.0).backward()
+    DEBUGGING.states("tell you about the loss?", str(found.value))
+    with pytest.raises(ValueError, match="empty parameter list"):
+        torch.optim.Adam(_HidingLayers().parameters())
+
+
+class _HidingLayers(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = [nn.Linear(2, 2) for _ in range(6)]
+
+
+def test_gradients_add_up() -> None:
+    """A learner would be told a symptom that the missing line does not have."""
+    w = torch.ones(2, requires_grad=True)
+    for times in (1, 2, 3):
+        w.sum().backward()
+        assert w.grad is not None
+        assert (w.grad == times).all()
+
+
+def test_a_double_softmax_has_a_floor() -> None:
+    """A learner would look for another number in their log."""
+    perfect = F.one_hot(torch.arange(10)).double()
+    assert round(F.cross_entropy(perfect, torch.arange(10)).item(), 2) == 1.46
+
+
+def test_mse_loss_warns_of_broadcasting() -> None:
+    """A learner would be told of a warning that does not come."""
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        loss = F.mse_loss(torch.zeros(64, 1), torch.arange(64.0))
+    assert any("size" in str(one.message) for one in found)
+    assert torch.isclose(loss, (torch.arange(64.0) ** 2).mean())
+
+
+def test_an_optimiser_keeps_the_old_head() -> None:
+    """A learner would look for the fault in the new layer."""
+    model = nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 2))
+    optimiser = torch.optim.Adam(model.parameters())
+    model[1] = nn.Linear(4, 5)
+    before = [parameter.clone() for parameter in model.parameters()]
+    model(torch.ones(1, 3)).sum().backward()
+    optimiser.step()
+    changed = [not torch.equal(*pair) for pair in zip(before, model.parameters(), strict=True)]
+    assert changed == [True, True, False, False]
+
+
+def test_a_running_sum_keeps_graphs() -> None:
+    """A learner would look elsewhere for the memory."""
+    model = nn.Linear(3, 1).eval()
+    total: Any = 0
+    for _ in range(3):
+        total += model(torch.ones(2, 3)).sum()
+    assert total.grad_fn is not None
+    with torch.no_grad():
+        assert model(torch.ones(2, 3)).grad_fn is None
+
+
+def test_a_root_has_no_slope_at_zero() -> None:
+    """A learner would take a finite loss for the proof of a finite gradient."""
+    for length in (lambda v: (v**2).sum().sqrt(), lambda v: torch.where(v.abs().sum() > 0, (v**2).sum().sqrt(), 0.0)):
+        v = torch.zeros(3, requires_grad=True)
+        length(v).backward()
+        assert v.grad is not None
+        assert v.grad.isnan().all()
+
+
+def test_clipping_returns_the_norm_from_before() -> None:
+    """A learner would log a norm that is never above the threshold."""
+    w = nn.Parameter(torch.zeros(2))
+    w.grad = torch.tensor([3.0, 4.0])
+    assert nn.utils.clip_grad_norm_([w], 1.0) == 5
+    assert torch.isclose(w.grad.norm(), torch.tensor(1.0), atol=1e-4)
+
+
+def test_the_range_of_bfloat16() -> None:
+    """A learner would expect an overflow where there is none."""
+    assert torch.finfo(torch.bfloat16).max > 3e38
+    assert torch.finfo(torch.float16).max == 65_504
+
+
+def test_batch_norm_updates_without_gradients() -> None:
+    """A learner would believe that `no_grad` makes a validation harmless."""
+    layer = nn.BatchNorm1d(2)
+    with torch.no_grad():
+        layer(torch.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    assert layer.running_mean is not None
+    assert layer.running_mean.abs().sum() > 0
