@@ -172,7 +172,8 @@ def test_annotations_mean_what_they_mean_to_a_learner() -> None:
 
 def test_another_interpreter_can_be_named() -> None:
     """An author whose libraries are in an environment of their own could not test their cards."""
-    assert only(card("import sys", f"assert sys.executable == {sys.executable!r}"), "--python", sys.executable)
+    same = card("import sys", f"assert sys.executable == {sys.executable!r}")
+    assert only(same, "--python", sys.executable)["status"] == "passed"
     missing = code_test(GOOD, "--python", "no-such-python")
     assert (missing.exit_code, "no-such-python" in missing.stderr) == (2, True)
     Path("broken").write_bytes(b"\x7fELF")
@@ -201,7 +202,9 @@ def test_a_deck_without_such_cards_is_no_mistake() -> None:
     assert (result.exit_code, result.stdout) == (0, "The deck has no implementation cards.\n")
 
 
-@pytest.mark.parametrize("words", [("check",), ("build",), ("drill", "test", "--source"), ("diff",)])
+@pytest.mark.parametrize(
+    "words", [("check",), ("build",), ("drill", "test", "--source"), ("diff",), ("preview", "--static", "site")]
+)
 def test_no_other_command_runs_code(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     """A build of a stranger's deck would run the stranger's code."""
     ran = Path("ran").absolute()
