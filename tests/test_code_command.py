@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from deckbuilder import pipeline
 from deckbuilder.cli import main
 from deckbuilder.code_tests.running import MAX_OUTPUT
 
@@ -194,6 +195,20 @@ def test_errors_of_the_deck_are_told() -> None:
     result = code_test(GOOD + "\n2) Implement a sum.\n\n    ```python\n    ```\n")
     assert result.exit_code == 1
     assert "error[" in result.stderr
+
+
+def test_a_file_that_is_edited_meanwhile_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A card would go untested, and the command would call the deck sound."""
+    prepare = pipeline.prepare
+
+    def edited(source: Path) -> object:
+        found = prepare(source)
+        source.write_text(source.read_text("utf-8").replace("# Sums\n", "# Sums\n\nA line more.\n"), "utf-8")
+        return found
+
+    monkeypatch.setattr(pipeline, "prepare", edited)
+    result = code_test(GOOD)
+    assert (result.exit_code, "run the command again" in result.stderr) == (1, True)
 
 
 def test_a_deck_without_such_cards_is_no_mistake() -> None:

@@ -67,7 +67,7 @@ def test(key: str | None, source: Path, python: str | None, timeout: float, form
 def _cards(source: Path, key: str | None) -> tuple[tuple[CodeCard, ...], bool]:
     """Return the card of that key, or all, and whether the deck has errors, which are printed."""
     from deckbuilder import pipeline, reporters
-    from deckbuilder.code_tests.cards import cards_of
+    from deckbuilder.code_tests.cards import FilesChanged, cards_of
     from deckbuilder.diagnostics import Severity
     from deckbuilder.yaml_text import suggestion
 
@@ -77,7 +77,10 @@ def _cards(source: Path, key: str | None) -> tuple[tuple[CodeCard, ...], bool]:
         say(reporters.text_report(errors, coloured()) + "\n", err=True)
     if prepared is None:
         raise SystemExit(1)
-    cards = cards_of(prepared)
+    try:
+        cards = cards_of(prepared)
+    except FilesChanged as problem:
+        raise click.ClickException(str(problem)) from None
     if key is None:
         return cards, bool(errors)
     if chosen := tuple(card for card in cards if card.key == key):

@@ -53,12 +53,15 @@ class CodeCard(Struct, frozen=True):
         return ""
 
 
+class FilesChanged(Exception):
+    """A file was edited between two readings of it, so that cards could go untested."""
+
+
 def cards_of(prepared: Prepared) -> tuple[CodeCard, ...]:
-    """Return the implementation cards of a deck in reading order."""
-    keys = {
-        note.question.span: note.identity.key
-        for note in (stamped.rendered.resolved for stamped in prepared.notes)
-        if not note.is_part
+    """Return the implementation cards of a deck in reading order. Raises FilesChanged."""
+    notes = [stamped.rendered for stamped in prepared.notes if not stamped.rendered.resolved.is_part]
+    wanted = {
+        note.resolved.question.span: note.resolved.identity.key for note in notes if note.kind == IMPLEMENTATION.name
     }
     project = prepared.project
     files, _ = read_files(project.folder, list(project.files), project.root)
@@ -66,12 +69,14 @@ def cards_of(prepared: Prepared) -> tuple[CodeCard, ...]:
     for file in files:
         document, _ = read_document(file, project.settings.questions)
         for question in document.questions:
-            if question.span not in keys or not question.is_answered:
+            if question.span not in wanted:
                 continue
-            kind, note, _ = read_note(question)
-            if kind is IMPLEMENTATION and isinstance(note, ImplementationNote):
+            _, note, _ = read_note(question)
+            if isinstance(note, ImplementationNote):
                 code, assertions = (tuple(_blocks_of(part)) for part in (note.code, note.assertions))
-                found.append(CodeCard(keys[question.span], question.span, code, assertions))
+                found.append(CodeCard(wanted[question.span], question.span, code, assertions))
+    if len(found) != len(wanted):
+        raise FilesChanged("a file was edited while it was read; run the command again")
     return tuple(found)
 
 
