@@ -30,7 +30,7 @@ PIN := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --g
 
 .DEFAULT_GOAL := deck
 .DELETE_ON_ERROR:
-.PHONY: deck test check check-content faults bench fuzz pictures matrix requirements clean
+.PHONY: deck test check check-content faults bench baseline fuzz pictures matrix requirements clean
 
 # Build content/ into build/.
 deck: $(DECK_READY)
@@ -58,6 +58,10 @@ faults: $(TEST_READY)
 # Speed and memory, beside genanki alone.
 bench: $(TEST_READY)
 	$(VENV_PYTHON) benchmarks/run.py
+
+# Record anew what every later program must leave alone: on purpose only, see CONTRIBUTING.md.
+baseline: $(TEST_READY)
+	$(VENV_PYTHON) -m tests.baseline.record
 
 # Broken input of every kind, for SECONDS each (tests/fuzz/README.md); needs Linux.
 fuzz: $(FUZZ_READY)

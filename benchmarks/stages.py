@@ -44,8 +44,9 @@ def lock_of(count: int) -> Lock:
     for number in range(count):
         key = f"case-{number}-when-does-it-happen-by-its-words"
         notes[key] = LockedNote(
-            key, f"g{number:015d}", KIND, BORN, BORN, f"{number:016x}.{number * 7:016x}",
-            answer_print(answer(number)), section_of(number), question(number),
+            key=key, guid=f"g{number:015d}", kind=KIND, born=BORN, modified=BORN,
+            fingerprint=f"{number:016x}.{number * 7:016x}", answer=answer_print(answer(number)),
+            section=section_of(number), text=question(number),
         )  # fmt: skip
     decks = {
         section_of(number): "::".join(("Deck", *section_of(number))) for number in range(0, count, NOTES_A_SECTION)

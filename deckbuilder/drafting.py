@@ -6,6 +6,7 @@ there is something to be made.
 
 from __future__ import annotations
 
+import json
 import pickle
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -24,7 +25,7 @@ from deckbuilder.identity.evidence import answer_print
 from deckbuilder.identity.keys import content_words, known_text
 from deckbuilder.kinds import fields
 from deckbuilder.kinds._shared.notes import Kind, Note, Part, Settled
-from deckbuilder.kinds.registry import read_note
+from deckbuilder.kinds.registry import is_own, read_note
 from deckbuilder.lints.registry import lint
 from deckbuilder.rendering.code import remembering
 from deckbuilder.rendering.drafts import (
@@ -38,10 +39,11 @@ from deckbuilder.rendering.drafts import (
     lines_of,
     moved,
 )
-from deckbuilder.rendering.options import RenderOptions
+from deckbuilder.rendering.options import PYTHON_MARKDOWN, RenderOptions
 from deckbuilder.rendering.pictures import PictureUse
 from deckbuilder.rendering.renderer import Rendered, render, render_inline
 from deckbuilder.source.documents import read_document
+from deckbuilder.source.layout import without_layout
 from deckbuilder.source.metadata import Comment, Metadata
 from deckbuilder.source.passage import Line, Passage
 from deckbuilder.source.questions import Question
@@ -53,6 +55,7 @@ _BACK = (
     fields.ANSWER, fields.KEY_POINTS, fields.STEPS, fields.CODE, fields.COMPLEXITY, fields.PITFALLS, fields.REMARKS,
     fields.VARIANTS,
 )  # fmt: skip
+_LABEL = re.compile(r"\[([^\[\]]+)\]")
 _NOTHING_SHOWN = re.compile(r"(?:<(?!img\b|input\b|hr\b)[^<>]*>|&nbsp;|\s)*+")
 
 
@@ -146,8 +149,7 @@ class _Drafter:
     def _definitions_of(self, references: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         """Return the link definitions of the file, which are the same for all its questions, without their places."""
         if self._definitions[0] != id(references):
-            found = [(label, str(one.get("href")), str(one.get("title"))) for label, one in references.items()]
-            self._definitions = id(references), sorted(found)
+            self._definitions = id(references), _definitions_of(references)
         return self._definitions[1]
 
 
@@ -219,7 +221,7 @@ def settle(settling: Settling) -> Draft:
     again = replace(settling, slots=slots_text(settled.slots))
     digest = settling.digest if settled.diagnostics else again.digest
     words = answer_print(made.part.answer) if made.part else _question_print(settled.note.question)
-    draft = _filled(made.kind, settled.note, made.part, digest, words, settling.options)
+    draft = _filled(made.kind, settled.note, made.part, digest, words, settling.options, _values_of(settling, settled))
     parts = [
         _unsettled(part, made.kind, again.part(number), digest_of(again.digest, number))
         for number, part in enumerate(made.kind.parts(settled.note))
@@ -231,6 +233,15 @@ def settle(settling: Settling) -> Draft:
         slots=settled.slots,
         variants=_variants(settled.note),
     )
+
+
+def _values_of(settling: Settling, settled: Settled) -> list[tuple[int, list[tuple[str, str]]]]:
+    """Return the values that a drill or one variant shows, by the variant's number and the parameter's name."""
+    slots = {slot.number: slot for slot in settled.slots if not slot.retired}
+    number = _number_of_variant(settled.note)
+    if number is not None and settling.recipe.steps:
+        slots |= {slot.number: slot for slot in slots_of_text(settling.recipe.steps[-1][1]) if slot.number == number}
+    return [(number, sorted(slot.values.items())) for number, slot in sorted(slots.items())]
 
 
 class _Made(Struct, frozen=True):
@@ -279,6 +290,49 @@ def _variants(note: Note) -> int:
     return 1 + (0 if note.spec.per_variant else len(note.chosen.live))
 
 
+def _number_of_variant(note: Note) -> int | None:
+    """Return which variant a note is, None if it is not one alone."""
+    from deckbuilder.kinds.drill.notes import VariantNote  # brings in all that drills reckon with
+
+    return note.point.number if isinstance(note, VariantNote) else None
+
+
+# ── what the author wrote ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _source_of(question: Question, part: Part | None, options: RenderOptions, values: object) -> str:
+    """Return the fingerprint of what the author wrote for a note, wherever it stands: 16 hex digits.
+
+    It must never be made otherwise: the notes of every deck would seem to have been edited. Nothing of our HTML is in
+    it, nor of how the text is laid out; `values` are those of a drill's variants.
+    """
+    if part and part.written:
+        groups: Sequence[Sequence[Passage]] = [part.written]
+    else:
+        groups = [(question.prompt, question.data, question.answer), question.hints, question.key_points]
+    wraps = options.flavour != PYTHON_MARKDOWN  # some of its extensions show where a line ends
+    texts = [[without_layout(passage.text, wraps=wraps) for passage in group] for group in groups]
+    told: list[object] = [texts, question.metadata.kind, is_own(question, "kind")]
+    told += [part.text if part and not part.written else "", values]
+    told += [_definitions_in(texts, question.references), options.flavour, options.markdown_extensions]
+    return blake2b(json.dumps(told).encode(), digest_size=8).hexdigest()
+
+
+def _definitions_in(texts: Iterable[Iterable[str]], references: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Return the link definitions that some texts may use."""
+    if not references:
+        return []
+    brackets = {
+        " ".join(label.split()).casefold() for group in texts for text in group for label in _LABEL.findall(text)
+    }
+    return [one for one in _definitions_of(references) if " ".join(one[0].split()).casefold() in brackets]
+
+
+def _definitions_of(references: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Return link definitions without their places, in order."""
+    return sorted((label, str(one.get("href")), str(one.get("title"))) for label, one in references.items())
+
+
 # ── filling ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -303,7 +357,9 @@ class _Html:
         return rendered.html
 
 
-def _filled(kind: Kind, note: Note, part: Part | None, digest: bytes, answer: str, options: RenderOptions) -> Draft:
+def _filled(
+    kind: Kind, note: Note, part: Part | None, digest: bytes, answer: str, options: RenderOptions, values: object = None
+) -> Draft:
     """Return the draft of a note, or of a part of one, with its fields as its kind fills them."""
     question = note.question
     html = _Html(options, question.references)
@@ -319,6 +375,7 @@ def _filled(kind: Kind, note: Note, part: Part | None, digest: bytes, answer: st
         pictures=tuple(html.pictures),
         diagnostics=(*html.diagnostics, *_empty_sides(filled, span)),
         name=part.name if part else None,
+        source=_source_of(question, part, options, values),
     )
 
 

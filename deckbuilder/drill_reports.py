@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from io import StringIO
 
@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from deckbuilder.diagnostics import Span
+from deckbuilder.diagnostics import Span, with_lines
 from deckbuilder.drafting import at_line, settled_note
 from deckbuilder.drills.quantities import exact_text
 from deckbuilder.drills.specs import DrillSpec
@@ -21,7 +21,9 @@ from deckbuilder.drills.survey import AnswerRange, Overview, Row, Survey, overvi
 from deckbuilder.drills.variants import Chosen
 from deckbuilder.kinds.drill.notes import DrillNote
 from deckbuilder.pipeline import Prepared
+from deckbuilder.project import Project
 from deckbuilder.reporters import no_style, text_report
+from deckbuilder.source.files import read_files
 
 THE_ANSWER = "answer"
 """What an answer without a name is called in a table."""
@@ -123,15 +125,21 @@ def show_json(drill: Drill) -> str:
 # drill test
 
 
+def texts_of(project: Project) -> dict[str, str]:
+    """Return the text of each of a project's Markdown files, by the name that spans give it."""
+    files, _ = read_files(project.folder, list(project.files), project.root)
+    return {file.name: file.text for file in files}
+
+
 def surveys_of(drills: Iterable[Drill]) -> Iterator[tuple[Drill, Survey]]:
     """Yield each drill with what was found at all its points, or at a sample of them."""
     return ((drill, survey(drill.spec, drill.key)) for drill in drills)
 
 
-def test_text(drill: Drill, found: Survey) -> str:
-    """Return what was found at a drill's points, and every fault at its place."""
+def test_text(drill: Drill, found: Survey, texts: Mapping[str, str]) -> str:
+    """Return what was found at a drill's points, and every fault at its place; `texts` are the sources, by name."""
     lines = [f"{drill.key}  {_place(drill.span)}", *(f"  {line}" for line in _findings(found))]
-    faults = text_report([fault.diagnostic for fault in found.faults], no_style)
+    faults = text_report(with_lines([fault.diagnostic for fault in found.faults], texts), no_style)
     counts = [f"  at {fault.count:,} points: {fault.diagnostic.message}" for fault in found.faults]
     return "\n".join([*lines, *counts, *([faults] if faults else ["  sound"])])
 

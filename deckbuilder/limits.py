@@ -22,7 +22,7 @@ DEFAULTS: Final[Mapping[str, tuple[int, str]]] = MappingProxyType({
     "files": (100_000, "Markdown files in a deck"),
     "file-mb": (64, "megabytes of one text file"),
     "lines": (200_000, "lines of one Markdown file"),
-    "lock-mb": (512, "megabytes of deck.lock; that of a million notes has some 400"),
+    "lock-mb": (512, "megabytes of deck.lock, in a deck or in a package; that of a million notes has some 400"),
     "text-mb": (1_000, "megabytes of all Markdown files together"),
     "questions": (1_000_000, "questions in a deck"),
     "heading": (500, "characters of a heading, which becomes a tag and a deck"),

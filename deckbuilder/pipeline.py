@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from io import BufferedRandom
 from itertools import chain
 from pathlib import Path
+from shlex import quote as quoted
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -21,6 +22,7 @@ from deckbuilder.cache import Cache, Forged, Shelf, digest_of
 from deckbuilder.diagnostics import CannotGoOn, Diagnostic, Severity, Span, has_errors, with_lines
 from deckbuilder.drills.slots import slots_text
 from deckbuilder.files import NewFiles, clear_away, held, is_device, is_there, leads_out, real_path
+from deckbuilder.git import last_commit_with
 from deckbuilder.identity.changes import (
     Change,
     Content,
@@ -31,15 +33,24 @@ from deckbuilder.identity.changes import (
     stamped_type,
     updated_lock,
 )
+from deckbuilder.identity.guids import numbered_ids, random_id
 from deckbuilder.identity.lock import Lock, LockedNote, read_lock, write_lock
-from deckbuilder.identity.resolve import Asked, Identity, Register, resolve, resolve_parts, too_many_retired
+from deckbuilder.identity.resolve import Asked, Doubt, Identity, Register, resolve, resolve_parts, too_many_retired
 from deckbuilder.kinds.templates import Templates, load_templates
 from deckbuilder.kinds.titles import KIND_NAMES
 from deckbuilder.limits import DEFAULTS, limits
 from deckbuilder.lints.near_duplicates import near_duplicates
 from deckbuilder.packaging.assemble import StampedNote, assemble, deck_plans, note_type_plans
 from deckbuilder.packaging.plan import DeckPlan, Frame, NoteTypePlan, PackagePlan, frame_key
-from deckbuilder.project import DECK_YML, Project, load_project, read_waivers_file, slug
+from deckbuilder.project import (
+    DECK_LOCK,
+    DECK_YML,
+    Project,
+    list_of_releases,
+    load_project,
+    read_waivers_file,
+    slug,
+)
 from deckbuilder.rendering.description import render_description
 from deckbuilder.rendering.drafts import (
     FAR,
@@ -52,7 +63,7 @@ from deckbuilder.rendering.drafts import (
     moved,
 )
 from deckbuilder.rendering.media import MediaFile
-from deckbuilder.rendering.notes import RenderedNote, ResolvedNote, rendered, too_long_fields
+from deckbuilder.rendering.notes import RenderedNote, ResolvedNote, earlier_fingerprints, rendered, too_long_fields
 from deckbuilder.rendering.options import PYTHON_MARKDOWN, RenderOptions
 from deckbuilder.rendering.pictures import load_pictures
 from deckbuilder.source.files import read_files, read_text
@@ -61,6 +72,8 @@ from deckbuilder.workers import WorkerDied, beside, processors, shared_out
 
 CLOCK_SLACK = 2
 """Seconds by which a change time may run ahead of the clock before the build refuses instead of waiting."""
+
+_NAMED = 5  # notes that a finding on many of them names
 
 DECK_LEVELS = 11
 """How deep the real Anki lets decks lie below one another."""
@@ -82,7 +95,8 @@ class Options(Struct, frozen=True):
     `watch` is told how far the work is; `cache` is the folder where what was found is kept for the next build, if any.
     `allow` are waivers of whoever runs the build, `waivers` a file of more of them outside the deck.
     `jobs` is the number of processes that read and render, None for as many as pay. More than one are begun by copying
-    or importing the program, so the program must be prepared for that.
+    or importing the program, so the program must be prepared for that. `new_deck` says that a missing lock is right:
+    this deck was never published. `new_id` makes the ids of new notes and decks.
     """
 
     output: Path | None = None
@@ -96,6 +110,13 @@ class Options(Struct, frozen=True):
     jobs: int | None = 1
     allow: tuple[Waiver, ...] = ()
     waivers: Path | None = None
+    new_deck: bool = False
+    new_id: Callable[[], str] = random_id
+
+
+def looking() -> Options:
+    """Return the options for a deck that is only looked at: it needs no lock, and gets the same ids each time."""
+    return Options(write=False, new_deck=True, new_id=numbered_ids())
 
 
 class BuiltNote(Struct, frozen=True):
@@ -112,7 +133,10 @@ class BuiltNote(Struct, frozen=True):
 
 
 class BuildResult(Struct, frozen=True):
-    """What came of a build or check. `apkg` is None when nothing was written; `questions` counts answered or not."""
+    """What came of a build or check. `apkg` is None when nothing was written; `questions` counts answered or not.
+
+    `doubts` are the questions that the author must decide about; each is also an error among the findings.
+    """
 
     deck: str
     apkg: Path | None
@@ -121,6 +145,7 @@ class BuildResult(Struct, frozen=True):
     notes: tuple[BuiltNote, ...]
     retired: tuple[LockedNote, ...]
     diagnostics: tuple[Diagnostic, ...]
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -132,7 +157,8 @@ class Prepared(Struct, frozen=True):
     """All that a build has worked out before it writes anything: what `build`, and whoever asks what it would do, use.
 
     `description` is the deck's, as HTML; `before` is the lock as it is, `lock` as it will be; `lock_text` is the text
-    of the former, None if there is none. `frame` is that of the package, if one is to be written.
+    of the former, None if there is none. `doubts` are what the author must decide about. `frame` is that of the
+    package, if one is to be written.
     """
 
     project: Project
@@ -145,6 +171,7 @@ class Prepared(Struct, frozen=True):
     notes: tuple[StampedNote, ...]
     media: tuple[MediaFile, ...]
     retired: tuple[LockedNote, ...]
+    doubts: tuple[Doubt, ...] = ()
     frame: Frame | None = None
 
     def plan(self) -> PackagePlan:
@@ -208,7 +235,7 @@ def _prepare(
     how = RenderOptions(project.settings.flavour, project.settings.markdown_extensions)
     now = present_second(options.now)
     with _drafting(project, how, options, known, texts) as drafted:
-        lock_text, lock, of_lock = _load_lock(project, now)
+        lock_text, lock, of_lock = _load_lock(project, now, options)
         texts[project.lock_name] = lock_text or ""
         drafts, found = drafted()
     diagnostics += found + _remarks_on_extensions(how, project)
@@ -223,11 +250,12 @@ def _prepare(
     if lock is None:
         return None, _result(project.settings.name, questions, (), (), diagnostics)
 
-    register = Register(lock, project.lock_name)
-    identities, found = resolve(list(map(_asked, questions)), register)
+    register = Register(lock, project.lock_name, options.new_id)
+    matched = resolve(list(map(_asked, questions)), register)
+    diagnostics += matched.diagnostics
+    resolved, found, of_parts = _settle(questions, matched.identities, register, how, known)
     diagnostics += found
-    resolved, found = _settle(questions, identities, register, how, known)
-    diagnostics += found
+    doubts = (*matched.doubts, *of_parts)
     diagnostics += near_duplicates([note.question for note in resolved if not note.is_part])
     retired = _retired(resolved, lock)
     rendered_notes, media, found = _render(resolved, project, lock.deck, known)
@@ -237,11 +265,12 @@ def _prepare(
 
     templates = load_templates(KIND_NAMES)
     notes, new_lock = _stamp(rendered_notes, templates, project, lock, now)
+    diagnostics += _remarks_on_doubtful(notes, project)
     diagnostics += remarks_on_clock(new_lock, project)
     diagnostics += _remarks_on_decks(notes, project)
     description, found = render_description(project.settings.description, project.place)
     diagnostics += found
-    if options.locked and (lock_text is None or new_lock != lock):
+    if options.locked and lock_text is not None and new_lock != lock:
         changes = _what_changes(notes, retired)
         diagnostics.append(rules.LOCK_OUTDATED.at(Span(project.lock_name), changes=changes))
     diagnostics = silenced(diagnostics, _waivers(project, drafts), (*options.allow, *outside), strict=options.strict)
@@ -260,9 +289,10 @@ def _prepare(
         notes=tuple(notes),
         media=tuple(media),
         retired=retired,
+        doubts=doubts,
         frame=_frame(deck_plans(notes, new_lock, description), types, known, make=will_be_written),
     )
-    return prepared, _result(lock.deck, questions, notes, retired, diagnostics)
+    return prepared, replace(_result(lock.deck, questions, notes, retired, diagnostics), doubts=doubts)
 
 
 def default_output(lock: Lock) -> Path:
@@ -377,6 +407,8 @@ def _waivers(project: Project, drafts: Iterable[DraftedFile]) -> list[Waiver]:
 def _remarks_on_questions(questions: Sequence[DraftedQuestion], project: Project) -> Iterable[Diagnostic]:
     if not questions:
         yield rules.NO_QUESTIONS.at(project.place)
+    elif not any(question.is_answered for question in questions):
+        yield rules.NO_NOTES.at(project.place, questions=len(questions))
     for question in questions:
         if not question.is_answered:
             yield rules.UNANSWERED.at(question.span, question=question.text)
@@ -395,11 +427,12 @@ def _remarks_on_limits(questions: Sequence[DraftedQuestion], project: Project) -
             yield rules.TOO_MUCH.at(question.span, what=what, limit="heading")
 
 
-def _load_lock(project: Project, now: int) -> tuple[str | None, Lock | None, list[Diagnostic]]:
+def _load_lock(project: Project, now: int, options: Options) -> tuple[str | None, Lock | None, list[Diagnostic]]:
     """Return the lock's text and content; a deck that has none yet is born now."""
     settings = project.settings
     if not is_there(project.lock):
-        return None, Lock(settings.name, settings.id or slug(settings.name), now), []
+        new = Lock(settings.name, settings.id or options.new_id(), now)
+        return None, new, list(_remarks_on_missing_lock(project, new, options))
     text, diagnostics = _text_of_lock(project)
     if text is None:
         return None, None, diagnostics
@@ -407,6 +440,65 @@ def _load_lock(project: Project, now: int) -> tuple[str | None, Lock | None, lis
     if lock and lock.deck != settings.name:
         diagnostics.append(rules.DECK_RENAMED.at(project.place, old=lock.deck, new=settings.name))
     return text, lock, diagnostics
+
+
+def _remarks_on_missing_lock(project: Project, lock: Lock, options: Options) -> Iterable[Diagnostic]:
+    """Yield an error where a lock is missing that was there once, or that this build must not make."""
+    if options.new_deck and not options.locked:
+        return
+    only_new = "only for a deck that nobody has yet, use --new-deck"
+    commit = last_commit_with(project.lock)
+    package = None if commit is not None else _earlier_package(lock, options)
+    if commit is not None:
+        reason = "git knows it"
+        there, path = f"{commit} " if commit else "", Path(project.lock_name)
+        if path.is_absolute() or ".." in path.parts:  # perhaps in another repository than the one that the user is in
+            way = f"run `git -C {quoted(path.parent.as_posix())} checkout {there}-- {quoted(path.name)}`; {only_new}"
+        else:
+            way = f"run `git checkout {there}-- {quoted(path.as_posix())}`; {only_new}"
+    elif package is not None:
+        name, source = package.as_posix(), project.root or "."
+        if project.lock.name != DECK_LOCK:
+            source = project.place.file
+        reason = f"`{name}` was built with one"
+        way = f"run `deckbuilder lock restore {quoted(name)} {quoted(source)}`; {only_new}"
+    elif is_there(releases := list_of_releases(project.lock)):
+        reason = f"`{releases.as_posix()}` tells of releases"
+        way = f"run `deckbuilder lock restore` with the package of the last release; {only_new}"
+    elif options.locked:
+        reason = "--locked never makes one"
+        way = f"if the deck is new, run `deckbuilder build` and commit deck.lock; {_RESTORED}"
+    elif is_ci():
+        reason = "CI is set, and what a build in CI makes is not committed"
+        way = (
+            "if the deck is new, run `deckbuilder build` on your own machine and commit deck.lock "
+            f"(--new-deck builds it here, once); {_RESTORED}"
+        )
+    else:
+        return
+    yield rules.LOCK_MISSING.at(Span(project.lock_name), reason=reason, way=way)
+
+
+_RESTORED = "if it was ever published, run `deckbuilder lock restore` with the newest package"
+
+
+def _earlier_package(lock: Lock, options: Options) -> Path | None:
+    """Return a package of this deck that an earlier build left where packages go, None if there is none."""
+    from deckbuilder.packaging.reading import deck_of_package  # brings in what few builds need
+
+    usual = [path for path in (options.output, default_output(lock)) if path is not None]
+    for path in dict.fromkeys([*usual, *sorted(Path("build").glob("*.apkg"))[:_PACKAGES]]):
+        if is_there(path) and {lock.deck, lock.id} & deck_of_package(path, whole=path in usual):
+            return path
+    return None
+
+
+_PACKAGES = 50  # of a folder that are asked whose they are
+
+
+def is_ci() -> bool:
+    """Whether this process runs in continuous integration, where nobody commits what it writes."""
+    return os.environ.get("CI", "").casefold() not in {"", "0", "false"}
 
 
 def _text_of_lock(project: Project) -> tuple[str | None, list[Diagnostic]]:
@@ -434,7 +526,7 @@ def _settle(
     register: Register,
     how: RenderOptions,
     known: Cache,
-) -> tuple[list[ResolvedNote], list[Diagnostic]]:
+) -> tuple[list[ResolvedNote], list[Diagnostic], list[Doubt]]:
     """Settle each note with what the lock kept for it, and put its parts right behind it, and theirs behind them."""
     waiting = [
         ResolvedNote(question, question.draft, identity)
@@ -443,6 +535,7 @@ def _settle(
     ]
     done: list[ResolvedNote] = []
     diagnostics: list[Diagnostic] = []
+    doubts: list[Doubt] = []
     while waiting:
         drafted = waiting.pop()
         diagnostics += drafted.draft.diagnostics
@@ -455,14 +548,15 @@ def _settle(
         parts = note.draft.parts
         if not parts:
             continue
-        of_parts, found = resolve_parts([_asked_part(part, note) for part in parts], note.identity, register)
-        diagnostics += found
+        matched = resolve_parts([_asked_part(part, note) for part in parts], note.identity, register)
+        diagnostics += matched.diagnostics
+        doubts += matched.doubts
         waiting += [
             ResolvedNote(note.question, part, identity, of=note.identity.key)
-            for part, identity in zip(reversed(parts), reversed(of_parts), strict=True)
+            for part, identity in zip(reversed(parts), reversed(matched.identities), strict=True)
             if identity
         ]
-    return done, diagnostics
+    return done, diagnostics, doubts
 
 
 def _settled(note: ResolvedNote, how: RenderOptions, shelf: Shelf) -> ResolvedNote:
@@ -570,7 +664,7 @@ def _stamp(
     decks = deck_names(lock.deck, [note.question.section[:depth] for note in rendered], lock, came_from)
     stamped_notes = []
     for note in rendered:
-        content, deck = _content(note), decks[note.question.section[:depth]]
+        content, deck = _content(note, project, lock), decks[note.question.section[:depth]]
         locked = stamped(note.identity, content, now)
         left = decks_left(note.identity.known, deck, lock, depth)
         if left != locked.left:
@@ -581,10 +675,34 @@ def _stamp(
     return stamped_notes, updated_lock(lock, [note.locked for note in stamped_notes], types, decks)
 
 
-def _content(note: RenderedNote) -> Content:
+def _content(note: RenderedNote, project: Project, lock: Lock) -> Content:
     resolved, section = note.resolved, note.question.section
-    fingerprint = note.prints.fingerprint
-    return Content(note.kind, section, resolved.text, resolved.answer, fingerprint, resolved.of, resolved.slots)
+    known, prints = note.identity.known, note.prints
+    doubtful = known is not None and not known.source and known.fingerprint != prints.fingerprint
+    return Content(
+        kind=note.kind,
+        section=section,
+        text=resolved.text,
+        answer=resolved.answer,
+        fingerprint=prints.fingerprint,
+        source=prints.source,
+        of=resolved.of,
+        slots=resolved.slots,
+        earlier=earlier_fingerprints(note, project.settings, lock.deck) if doubtful else (),
+    )
+
+
+def _remarks_on_doubtful(notes: Iterable[StampedNote], project: Project) -> Iterable[Diagnostic]:
+    """Yield a note on those that an earlier program's lock cannot tell to be edited or not."""
+    known = ((note.rendered.identity.known, note) for note in notes if note.change is Change.UNCHANGED)
+    keys = [
+        note.locked.key
+        for before, note in known
+        if before and not before.source and before.fingerprint != note.locked.fingerprint
+    ]
+    if keys:
+        some = ", ".join(keys[:_NAMED]) + (f" and {len(keys) - _NAMED} more" if len(keys) > _NAMED else "")
+        yield rules.CHANGED_BY_WHOM.at(Span(project.lock_name), count=len(keys), which=some)
 
 
 def remarks_on_clock(lock: Lock, project: Project) -> Iterable[Diagnostic]:
@@ -660,7 +778,7 @@ def _strict(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
 def _what_changes(notes: Sequence[StampedNote], retired: Sequence[LockedNote]) -> str:
     counts = Counter(note.change for note in notes if note.change is not Change.UNCHANGED)
     said = [f"{count} {change}" for change, count in counts.items()] + ([f"{len(retired)} retired"] if retired else [])
-    return ", ".join(said) or "note types, decks or wordings only"
+    return ", ".join(said) or "no note, only what deckbuilder remembers of them, of note types or of decks"
 
 
 # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -695,7 +813,7 @@ def write(
     keep_lock: bool = False,
     others: Callable[[BufferedRandom], Mapping[Path, bytes]] | None = None,
 ) -> list[Diagnostic]:
-    """Write the package, then `others`, then, if it says anything new, the lock: all or none; return why none was.
+    """Write the lock, if it says anything new, then the package, then `others`: all or none; return why none was.
 
     `others` is given the package to read. Whoever stops the machine finds the first few of the files new, none of them
     half there.
@@ -711,18 +829,19 @@ def write(
         return [_unwritable(output, OSError(errno.EXDEV, problem))]
     _wait_until(_newest(prepared.lock))
     text = write_lock(prepared.lock)
+    content = text.encode()
     files = NewFiles()
     try:
         with held(project.lock.parent), files:
             clear_away(project.lock.parent)  # even if the lock is not written
             files.folder(output.parent)
-            # First, and so moved into place first: a lock never tells of a package that is not there.
-            package = files.open(output)
-            write_package(prepared.plan(), package)
-            for path, content in (others(package) if others else {}).items():
-                files.write(path, content)
+            # First, and so moved into place first: a package never has a GUID that no lock knows.
             if text != before and not keep_lock:
-                files.write(project.lock, text.encode())
+                files.write(project.lock, content)
+            package = files.open(output)
+            write_package(replace(prepared.plan(), lock=content), package)
+            for path, other in (others(package) if others else {}).items():
+                files.write(path, other)
             if _lock_text(project) != before:
                 raise CannotGoOn(rules.LOCK_CHANGED.at(Span(project.lock_name)))
     except CannotGoOn as stop:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import stat
+import unicodedata
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
@@ -18,6 +19,7 @@ from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.files import is_there, leads_out, real_path
 from deckbuilder.source.files import markdown_files, read_text
 from deckbuilder.source.vocabulary import HABITS, ID_SHAPE, LIST, TAG_SHAPE, read_tags
+from deckbuilder.source.words import words_in
 from deckbuilder.waivers import Waiver, read_waivers, waivers_shape
 from deckbuilder.yaml_text import YamlValue, place_in_file, read_yaml, suggestion
 
@@ -78,8 +80,8 @@ class Project(Struct, frozen=True):
 
 
 def slug(text: str) -> str:
-    """Return a text as a file name or tag: lower case, words joined by hyphens, letters of any script kept."""
-    return "-".join(re.findall(r"[^\W_]+", text.casefold())) or "deck"
+    """Return a text as a file name or tag: lower case, words joined by hyphens, letters and marks of any script."""
+    return "-".join(words_in(unicodedata.normalize("NFC", text.casefold()))) or "deck"
 
 
 def load_project(source: Path) -> tuple[Project | None, list[Diagnostic]]:
@@ -144,6 +146,11 @@ def _is_excluded(path: Path, source: Path, settings: Settings) -> bool:
 
 def _joined(root: str, name: str) -> str:
     return f"{root}/{name}" if root else name
+
+
+def list_of_releases(lock: Path) -> Path:
+    """Return where the list of a deck's releases lies: beside deck.lock, named after the file where the deck is one."""
+    return lock.with_name(RELEASES if lock.name == DECK_LOCK else lock.name.replace(f".{DECK_LOCK}", ".releases.md"))
 
 
 def plain_name(text: str) -> str:

@@ -110,7 +110,7 @@ def without_commands(text: str, *, is_json: bool = False) -> str:
     return _COMMAND.sub("\\1\\2:\u2060:", text).replace("##[", "##\u2060[")
 
 
-_COMMAND = re.compile(r"(^|[\r\n])(\s*+)::")
+_COMMAND = re.compile(r"(^|[\r\n])([^\S\r\n]*+)::")
 
 
 def summary(result: BuildResult, *, checked: bool = False) -> str:
@@ -123,9 +123,7 @@ def summary(result: BuildResult, *, checked: bool = False) -> str:
     lines = [
         f"{result.deck}: {len(result.notes)} notes of {result.questions} questions" + (f" ({notes})" if notes else "")
     ]
-    changes = Counter(note.change for note in result.notes)
-    said = [f"{changes[change]} {change}" for change in Change if changes[change]]
-    said += [f"{len(result.retired)} retired"] if result.retired else []
+    said = _changes(result)
     said += [f"{result.unanswered} unanswered"] if result.unanswered else []
     if said:
         lines.append(", ".join(said))
@@ -134,6 +132,19 @@ def summary(result: BuildResult, *, checked: bool = False) -> str:
     if not checked:
         lines.append(f"wrote {result.apkg.as_posix() if result.apkg else 'nothing'}")
     return "\n".join(lines)
+
+
+def _changes(result: BuildResult) -> list[str]:
+    changes = Counter(note.change for note in result.notes)
+    said = [f"{changes[change]} {change}" for change in Change if changes[change]]
+    return said + ([f"{len(result.retired)} retired"] if result.retired else [])
+
+
+def restored_text(result: BuildResult) -> str:
+    """Return what the next build makes of the sources, now that their lock is restored."""
+    if result.failed:
+        return f"the next build stops: {counted_findings(result.diagnostics)}. Run `deckbuilder check`."
+    return f"the next build: {', '.join(_changes(result))}"
 
 
 def counted_findings(diagnostics: Sequence[Diagnostic]) -> str:
@@ -229,7 +240,7 @@ def _github_line(found: Diagnostic) -> str:
 
 
 def _escaped(text: str, *, inside: bool = False) -> str:
-    text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A").replace("##[", "##\u2060[")
     return text.replace(":", "%3A").replace(",", "%2C") if inside else text
 
 

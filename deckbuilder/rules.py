@@ -119,9 +119,10 @@ NUL_CHARACTER = Rule(
 NO_QUESTIONS = Rule(
     code="DB105",
     name="no-questions",
-    severity=WARNING,
+    severity=ERROR,
     message="no question was found",
-    why="A question is an item of an ordered list (`1)` or `1.`) that stands directly under a heading.",
+    why="A question is an item of an ordered list (`1)` or `1.`) that stands directly under a heading. "
+    "A deck without questions gives no package, and its name and id stay open.",
     mend="Put the questions into an ordered list under a heading, or write `questions: headings` if headings ask.",
 )
 
@@ -282,6 +283,15 @@ WORKER_DIED = Rule(
     mend="Build again; with `--jobs 1` a single process does all the work and needs the least memory.",
 )
 
+MERGE_CONFLICT = Rule(
+    code="DB128",
+    name="merge-conflict",
+    severity=ERROR,
+    message="a merge conflict was left here (`{marker}`)",
+    why="The file has two versions of a passage. Built as it is, both would come onto cards, with the markers between.",
+    mend="Keep one version, or join both, and delete the lines with `<<<<<<<`, `=======` and `>>>>>>>`.",
+)
+
 UNANSWERED = Rule(
     code="DB201",
     name="unanswered",
@@ -434,17 +444,26 @@ UNSURE_MATCH = Rule(
     name="unsure-match",
     severity=ERROR,
     message="this may be `{key}` reworded, or a new question: {reason}",
-    why="A wrong guess would give one card another card's review history; no guess would throw a history away.",
-    mend="Add one of the two lines to the question.",
+    why="The words and the answer both changed, or what is the same proves nothing: an answer of fewer than five words, or words or an answer that others have too. A wrong guess would give one card another card's review history; no guess would throw a history away.",
+    mend="Add one of the two lines to the question. If it has an id already, replace it.",
     help="to keep the history of `{key}` add `<!-- {comment}: {{id: {old}}} -->`; to start afresh add `<!-- {comment}: {{id: {new}}} -->`",
 )
+
+HELP_FOR_LEVELS = (
+    "to keep the history of the level `{old}` build once with its old name and its new content, then rename it; "
+    "to start afresh build once without this level"
+)
+"""What to do about DB303 for a level of a drill, whose name is its id."""
+
+HELP_FOR_RENAMED_LEVELS = "if it is another level, build once without it first"
+"""What to do about DB304 for a level of a drill."""
 
 RECOGNISED_EDIT = Rule(
     code="DB304",
     name="recognised-edit",
     severity=NOTE,
     message="taken for `{key}` with its question reworded ({reason}); its history stays",
-    why="The question's words changed, but strong single evidence says which note it is.",
+    why="The question's words changed, but its answer is the same or clearly a revision, and no other question or note has that answer.",
     mend="Nothing, if it is the same question. Otherwise give it an id of its own: `<!-- card: {{id: …}} -->`.",
     help="if it is another question, add `<!-- {comment}: {{id: {new}}} -->`",
 )
@@ -473,7 +492,8 @@ LOCK_DAMAGED = Rule(
     severity=ERROR,
     message="deck.lock cannot be read here: {problem}",
     why="The lock holds every note's identity. Starting anew would give every learner duplicates of all cards, so nothing is guessed.",
-    mend="Restore the file from git (`git checkout -- {file}`) or mend the line.",
+    mend="Restore the file from git (`git checkout -- {file}`) or from a package (`deckbuilder lock restore`), "
+    "or correct the line.",
 )
 
 LOCK_CONFLICT = Rule(
@@ -482,7 +502,8 @@ LOCK_CONFLICT = Rule(
     severity=ERROR,
     message="a merge conflict was left in deck.lock",
     why="Both sides' notes must stay, and only you can say so.",
-    mend="Keep the lines of both sides, delete the three marker lines, and build; of two lines with the same key keep one.",
+    mend="Delete the marker lines, keep all other lines of both sides, and build: the build merges them. "
+    "With `deck.lock merge=union` in .gitattributes git does the same by itself.",
 )
 
 LOCK_NEWER = Rule(
@@ -548,6 +569,16 @@ RETIRED = Rule(
     mend="Nothing, if it is meant. Bring the question back to revive it.",
 )
 
+CHANGED_BY_WHOM = Rule(
+    code="DB329",
+    name="changed-by-whom",
+    severity=NOTE,
+    message="{count} notes look different now, though their words are the same: {which}",
+    why="An earlier deckbuilder wrote deck.lock. It kept no fingerprint of what you wrote, so this build cannot tell a formula or a short answer that you edited from HTML that deckbuilder makes differently now. It leaves the change times as they are, so that learners keep their own edits.",
+    mend="Nothing, if you edited none of them. Otherwise build with the earlier deckbuilder first, or publish with `deckbuilder release VERSION --refresh`, which stamps them all. The next build knows.",
+    help="If you edited any of them, publish with `deckbuilder release VERSION --refresh`, which stamps them all.",
+)
+
 DECK_RENAMED = Rule(
     code="DB316",
     name="deck-renamed",
@@ -556,6 +587,71 @@ DECK_RENAMED = Rule(
     why="Anki never moves existing cards to a renamed deck: learners would get a second deck with the new cards only. "
     "So the name of the first build is kept in deck.lock, for the deck and for its note types.",
     mend="Nothing. Learners may rename the deck in Anki themselves; it stays theirs.",
+)
+
+KEYS_PARTED = Rule(
+    code="DB321",
+    name="keys-parted",
+    severity=NOTE,
+    message="two branches gave the key `{key}` to two new notes; this one is `{new}` from now on",
+    why="Each note keeps its GUID, and so its history; only the key, its readable name, must be its own.",
+    mend="Nothing. If both branches added the very same question, one note is kept and the other is retired.",
+)
+
+LOCK_MISSING = Rule(
+    code="DB322",
+    name="lock-missing",
+    severity=ERROR,
+    message="deck.lock is missing: {reason}",
+    why="A lock made from scratch gives every note a new GUID, and every learner of the deck all cards a second time.",
+    mend="Get it back: `git checkout HEAD -- content/deck.lock`, or `deckbuilder lock restore` from the newest package. "
+    "Only for the first build of a deck that nobody has yet, use --new-deck.",
+    help="{way}",
+)
+
+NO_NOTES = Rule(
+    code="DB323",
+    name="no-notes",
+    severity=ERROR,
+    message="none of {questions} questions has an answer",
+    why="A deck without notes gives no package, and its name and id stay open.",
+    mend="Write an answer below a question, indented by four spaces.",
+)
+
+LOCK_PRESENT = Rule(
+    code="DB324",
+    name="lock-present",
+    severity=ERROR,
+    message="`{path}` is there already",
+    why="The lock that is there may know notes that the package does not; they would get new GUIDs.",
+    mend="Keep it, unless you know that it is wrong. Then use --force: the package's lock takes its place.",
+)
+
+OTHER_DECK = Rule(
+    code="DB325",
+    name="other-deck",
+    severity=ERROR,
+    message="this package is of the deck `{found}`, and here is `{expected}`",
+    why="With another deck's lock, learners of both decks would get each other's notes.",
+    mend="Name a package of this deck. If it is this deck under an earlier name or id, use --force.",
+)
+
+LOCK_UNRESTORABLE = Rule(
+    code="DB326",
+    name="lock-unrestorable",
+    severity=ERROR,
+    message="no lock can be made from this package: {problem}",
+    why="It was built before packages carried deck.lock, so all must be read from its notes.",
+    mend="Use a newer package, or the lock from git's history.",
+)
+
+LOCK_REBUILT = Rule(
+    code="DB327",
+    name="lock-rebuilt",
+    severity=NOTE,
+    message="made from the notes of the package, which carries no deck.lock; lost: {lost}",
+    why="Keys, GUIDs and change times are in the notes. Only a lock says the rest.",
+    mend="Look at `deckbuilder diff`, then build and commit deck.lock. A lock from git, or a newer package, has everything.",
 )
 
 MATH_BLANKS = Rule(
@@ -658,6 +754,15 @@ EXTENSION_FAILED = Rule(
     message="Python-Markdown or one of its extensions fails here: {problem}",
     why="What it would have shown is not known.",
     mend="Write it otherwise, or leave the extension out that fails.",
+)
+
+TOO_MUCH_MARKUP = Rule(
+    code="DB413",
+    name="too-much-markup",
+    severity=ERROR,
+    message="{signs:,} signs of markup or lines in {length:,} characters would keep the Markdown parser busy for too long",
+    why="Python-Markdown's time grows with the square of a text's length, and many `[` are slow for every parser: one answer could keep a build busy for hours.",
+    mend="Divide the text into paragraphs or questions, or put data and code into a fenced block.",
 )
 
 PICTURE_WITHOUT_ALT = Rule(
@@ -1212,6 +1317,25 @@ VERSION_UNWRITABLE = Rule(
     mend='Write `version` as a line of its own, such as `version: "1.2"`.',
 )
 
+SHALLOW_CLONE = Rule(
+    code="DB836",
+    name="shallow-clone",
+    severity=ERROR,
+    message="this clone has only a part of the history, so a release cannot know the latest change time of each note",
+    why="After a `git revert`, deck.lock has an earlier change time than learners have, and Anki would drop the older text. A release looks through all versions of deck.lock for the latest one.",
+    mend="Run `git fetch --unshallow`, and release again. In CI, check out with `fetch-depth: 0`.",
+)
+
+REBUILT = Rule(
+    code="DB837",
+    name="changed-by-deckbuilder",
+    severity=NOTE,
+    message="{count} notes were changed by deckbuilder, or only in formatting or formulas, and are not stamped: {which}",
+    why="Their HTML differs from that of the last release, but what their author wrote is the same, as far as deck.lock knows. New learners get the new HTML. Those who have the notes keep the old one, and with it their own edits and tags.",
+    mend="Nothing, or `deckbuilder release VERSION --refresh`: it stamps these notes, and an import then overwrites what learners wrote on them.",
+    help="`deckbuilder release {version} --refresh` stamps them; an import then overwrites what learners wrote on them.",
+)
+
 ANKI_MISSING = Rule(
     code="DB810",
     name="anki-missing",
@@ -1236,7 +1360,8 @@ HISTORY_LOST = Rule(
     severity=ERROR,
     message="{count} of {all} histories would be lost or changed: {which}",
     why="A learner's reviews and intervals are what the whole deck is worth to them.",
-    mend="Do not publish this package. The GUIDs or the number of cards of these notes changed: restore deck.lock.",
+    mend="Do not publish this package. The GUIDs or the number of cards of these notes changed: restore deck.lock "
+    "from git, or with `deckbuilder lock restore` from the package that learners have.",
 )
 
 UPDATE_MISSED = Rule(

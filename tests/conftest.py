@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ SKIPS_FORBIDDEN = os.environ.get("DECKBUILDER_NO_SKIPS") == "1"
 """Set where everything that a test may want is installed, so that a skip can only be a hole."""
 
 PERSONAL = (
+    "CI",
     "SOURCE_DATE_EPOCH",
     "NO_COLOR",
     "FORCE_COLOR",
@@ -56,6 +58,8 @@ def pytest_configure() -> None:
     """Make a run the same whoever starts it, and never a question of how busy the machine is."""
     for name in PERSONAL:
         os.environ.pop(name, None)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a job in the background: children would inherit it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="deckbuilder-cache-of-tests-")
     settings.register_profile("unhurried", deadline=None)
     if (

@@ -22,6 +22,7 @@ from msgspec import structs
 
 from deckbuilder import cache
 from deckbuilder.cli.main import main
+from deckbuilder.identity.guids import numbered_ids
 from deckbuilder.pipeline import _DRAFT, BuildResult, Options, build
 from deckbuilder.rendering.drafts import Recipe
 from deckbuilder.source.passage import Line
@@ -92,7 +93,7 @@ def outcome(deck: Path, kept: Path | None, now: int = NOW, jobs: int = 1) -> tup
     lock, package = deck / "deck.lock", deck.parent / "made.apkg"
     before = lock.read_bytes() if lock.exists() else None
     package.unlink(missing_ok=True)
-    result = build(deck, Options(output=package, now=now, retire=True, cache=kept, jobs=jobs))
+    result = build(deck, Options(output=package, now=now, retire=True, cache=kept, jobs=jobs, new_id=numbered_ids()))
     made = package.read_bytes() if package.exists() else b""
     after = lock.read_bytes() if lock.exists() else b""
     if before is None:
@@ -443,6 +444,7 @@ def test_a_forged_recipe_of_a_drill_runs_nothing(tmp_path: Path, monkeypatch: py
     deck = small_deck(tmp_path)
     block = indent(f"```drill\n{STEP}```\n", "    ")
     (deck / "drill.md").write_text(f"# Drills\n\n1) One step of descent.\n\n{block}", "utf-8")
+    build(deck, Options(output=tmp_path / "first.apkg", now=NOW))  # the deck is prepared twice, with the same ids
     plain = outcome(deck, tmp_path / "kept")
     (kept,) = (tmp_path / "kept").iterdir()
     with sqlite3.connect(kept) as database:

@@ -57,6 +57,17 @@ def drill(*words: str) -> Result:
     return CliRunner().invoke(main, ("drill", *words, "--source", "x.md"))
 
 
+def test_a_mistake_may_give_an_irrational_number(in_a_deck: Path) -> None:
+    """If this failed, `drill show` would end in a traceback where a mistake takes a root, an exponential or a log."""
+    text = DECK.replace("{biases forgotten: a*b}", "{root: sqrt(2)*a + b, exponential: exp(b), log: log(a) + b/7}")
+    in_a_deck.write_text(text.replace("example: {a: 2, b: 3}", "example: {a: 3, b: 2}"), "utf-8")
+    shown = drill("show", KEYS[2])
+    assert shown.exit_code == 0, shown.output
+    assert all(number in shown.output for number in ("6.24264", "7.38906", "1.38433"))
+    (example, *_) = json.loads(drill("show", KEYS[2], "--format", "json").output)["variants"]
+    assert example["mistakes"]["root"] == {"": "6.24264"}
+
+
 def test_every_drill_and_level_is_listed(in_a_deck: Path) -> None:
     """If this failed, an author would not find the key to look at."""
     result = drill("list")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from deckbuilder.identity.guids import numbered_ids
 from deckbuilder.kinds.fields import DELIVERED
 from deckbuilder.pipeline import Options, build
 from deckbuilder.reporters import json_report, text_report
@@ -25,7 +26,7 @@ def review(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("form", ["json", "txt"])
 def test_the_report_of_a_real_review(review: Path, form: str, rewrite_fixtures: bool) -> None:
     """If this failed, a question, hint, kind, tag, deck or place would be read otherwise than its author meant."""
-    result = build(review, Options(now=1_700_000_000))
+    result = build(review, Options(now=1_700_000_000, new_id=numbered_ids()))
     report = json_report(result) if form == "json" else text_report(result.diagnostics)
     golden = FIXTURE / f"report.{form}"
     if rewrite_fixtures:
@@ -37,7 +38,7 @@ def test_the_report_of_a_real_review(review: Path, form: str, rewrite_fixtures: 
 
 def test_what_the_cards_of_a_real_review_show(review: Path, rewrite_fixtures: bool) -> None:
     """If this failed, a card would show something else than GitHub does, or a TODO, or a hint in its question."""
-    result = build(review, Options(now=1_700_000_000))
+    result = build(review, Options(now=1_700_000_000, new_id=numbered_ids()))
     assert result.apkg is not None
     with Learner() as learner:
         assert learner.import_package(result.apkg) == ImportCounts(new=len(result.notes))

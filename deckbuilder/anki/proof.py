@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import html
 import json
+import re
 import sys
 import tempfile
 import time
@@ -27,6 +29,7 @@ UNCOUNTED = frozenset({"Source", "Version", "Spare 8"})
 """Fields that may differ between releases without their note counting as changed, as deckbuilder has them."""
 
 OWN_DECK, OWN_TAG, OWN_WORDS = "My own deck", "my-own-tag", " (my own words)"
+_TAG = re.compile(r"<[^<>]*>")
 _SHOWN = 60  # characters of a note's first field that stand for the note
 
 
@@ -54,7 +57,8 @@ class Report:
     """What came of the imports. Notes are named by their first field; an empty list is good news everywhere.
 
     `edited` and `edits_kept` count notes that the learner wrote on and that the next release did not change;
-    `replaced` those that it did change, where an import must take the author's text.
+    `replaced` those that it did change, where an import must take the author's text. `rebuilt` are notes that only
+    deckbuilder changed and did not stamp: whoever has them is to keep them as they are.
     """
 
     anki: str = anki_version
@@ -67,6 +71,7 @@ class Report:
     clutter: list[str] = field(default_factory=list)
     edited: int = 0
     edits_lost: list[str] = field(default_factory=list)
+    rebuilt: list[str] = field(default_factory=list)
     replaced: int = 0
     cards_moved: list[str] = field(default_factory=list)
     full_sync: bool = False
@@ -102,6 +107,20 @@ class NoteText:
         """Whether both say the same, fields aside that do not count."""
         mine, others = ({k: v for k, v in one.texts.items() if k not in UNCOUNTED} for one in (self, other))
         return mine == others and self.tags == other.tags
+
+    def only_rebuilt_from(self, old: NoteText) -> bool:
+        """Whether deckbuilder alone made the note otherwise: it has the same time, and its author wrote the same."""
+        if self.modified != old.modified:
+            return False
+        mine, others = (one.texts.get("Spare 8", "").split(" ")[3:] for one in (self, old))
+        return mine == others if mine and others else self.words() == old.words()
+
+    def words(self) -> list[str]:
+        """Return the words of all that the note says."""
+        texts = (text for name, text in sorted(self.texts.items()) if name not in UNCOUNTED)
+        return [
+            word for text in texts for word in re.findall(r"[^\W_]+", html.unescape(_TAG.sub(" ", text)).casefold())
+        ]
 
     def signs(self) -> set[str | tuple[str, ...]]:
         """Return what tells its question: the first field by itself, and all others that count together."""
@@ -280,7 +299,9 @@ def _update(
         elif guid not in old or guid not in before:
             if not mine.says_what(note):
                 report.updates_missed.append(note.name)
-        elif note.says_what(old[guid]):
+        elif note.says_what(old[guid]) or note.only_rebuilt_from(old[guid]):
+            if not note.says_what(old[guid]):
+                report.rebuilt.append(note.name)
             if not before[guid].says_what(old[guid]):
                 report.edited += 1
             if not mine.says_what(before[guid]):

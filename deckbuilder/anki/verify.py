@@ -124,6 +124,11 @@ def summary(verified: Verified) -> str:
         f"{counts.conflicting} conflicting",
         f"learner's own edits: {report.edited - len(report.edits_lost)} of {report.edited} kept"
         + (f", {report.replaced} replaced by corrections" if report.replaced else ""),
+        *(
+            [f"changed by deckbuilder and not stamped: {len(report.rebuilt)} stay as they are"]
+            if report.rebuilt
+            else []
+        ),
         f"clutter note types: {', '.join(report.clutter) or 'none'}",
         f"full sync: {'forced' if report.full_sync else 'no'}",
     ]

@@ -16,6 +16,7 @@ from deckbuilder.cli.shared import (
     format_option,
     jobs_option,
     locked_option,
+    new_deck_option,
     report,
     source_argument,
     strict_option,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 @allow_option
 @waivers_option
 @click.option("--retire", is_flag=True, help="Allow more than a quarter of the notes to be retired at once.")
+@new_deck_option
 @jobs_option
 @cache_option
 @format_option
@@ -45,6 +47,7 @@ def build(
     allow: tuple[Waiver, ...],
     waivers: Path | None,
     retire: bool,
+    new_deck: bool,
     jobs: int | None,
     uncached: bool,
     form: str,
@@ -61,7 +64,16 @@ def build(
     with progress() as watch:
         kept = cache_folder(uncached=uncached)
         options = pipeline.Options(
-            output, locked, strict, retire, watch=watch, cache=kept, jobs=jobs, allow=allow, waivers=waivers
+            output,
+            locked,
+            strict,
+            retire,
+            watch=watch,
+            cache=kept,
+            jobs=jobs,
+            allow=allow,
+            waivers=waivers,
+            new_deck=new_deck,
         )
         result = pipeline.build(source, options)
     report(result, form, checked=False)
@@ -73,6 +85,7 @@ def build(
 @strict_option
 @allow_option
 @waivers_option
+@new_deck_option
 @jobs_option
 @cache_option
 @format_option
@@ -82,6 +95,7 @@ def check(
     strict: bool,
     allow: tuple[Waiver, ...],
     waivers: Path | None,
+    new_deck: bool,
     jobs: int | None,
     uncached: bool,
     form: str,
@@ -95,7 +109,14 @@ def check(
     with progress() as watch:
         kept = cache_folder(uncached=uncached)
         options = pipeline.Options(
-            locked=locked, strict=strict, watch=watch, cache=kept, jobs=jobs, allow=allow, waivers=waivers
+            locked=locked,
+            strict=strict,
+            watch=watch,
+            cache=kept,
+            jobs=jobs,
+            allow=allow,
+            waivers=waivers,
+            new_deck=new_deck,
         )
         result = pipeline.check(source, options)
     report(result, form, checked=True)

@@ -11,6 +11,7 @@ from deckbuilder.cli.shared import PATH, coloured, say
 
 if TYPE_CHECKING:
     from deckbuilder.drill_reports import Drill
+    from deckbuilder.project import Project
 
 _source = click.option(
     "--source", type=PATH, default=Path("content"), show_default=True,
@@ -34,7 +35,7 @@ def list_drills(source: Path, form: str) -> None:
     """List the drills: parameters, variants, and what share of draws their rules reject."""
     from deckbuilder import drill_reports
 
-    drills = _drills(source, None)
+    drills, _ = _drills(source, None)
     is_json = form == "json"
     say(drill_reports.list_json(drills) if is_json else drill_reports.list_text(drills, _width()), is_json=is_json)
 
@@ -47,7 +48,7 @@ def show(key: str, source: Path, form: str) -> None:
     """Show all variants of the drill KEY in a table, with their answers and what each mistake gives."""
     from deckbuilder import drill_reports
 
-    (one,) = _drills(source, key)
+    (one,), _ = _drills(source, key)
     is_json = form == "json"
     say(drill_reports.show_json(one) if is_json else drill_reports.show_text(one, _width()), is_json=is_json)
 
@@ -63,19 +64,21 @@ def test(key: str | None, source: Path, form: str) -> None:
     """
     from deckbuilder import drill_reports
 
+    drills, project = _drills(source, key)
+    texts = drill_reports.texts_of(project)
     found = []
-    for one, survey in drill_reports.surveys_of(_drills(source, key)):
+    for one, survey in drill_reports.surveys_of(drills):
         found.append((one, survey))
         if form == "text":
-            say(drill_reports.test_text(one, survey))
+            say(drill_reports.test_text(one, survey, texts))
     if form == "json":
         say(drill_reports.tests_json(found), is_json=True)
     if any(survey.faults for _, survey in found):
         raise SystemExit(1)
 
 
-def _drills(source: Path, key: str | None) -> tuple[Drill, ...]:
-    """Return the drill of that key, or all; print the errors of the deck that concern drills and exit where none is."""
+def _drills(source: Path, key: str | None) -> tuple[tuple[Drill, ...], Project]:
+    """Return the drill of that key, or all, and the project; print the deck's errors, and exit where there is none."""
     from deckbuilder import pipeline, reporters
     from deckbuilder.diagnostics import Severity
     from deckbuilder.drill_reports import drills_of
@@ -90,10 +93,10 @@ def _drills(source: Path, key: str | None) -> tuple[Drill, ...]:
         raise SystemExit(1)
     known = [one.key for one in drills]
     if key is None:
-        return drills
+        return drills, prepared.project
     if key not in known:
         raise click.UsageError(f"there is no drill `{key}` that can be read; {suggestion(key, tuple(known))}")
-    return tuple(one for one in drills if one.key == key)
+    return tuple(one for one in drills if one.key == key), prepared.project
 
 
 def _width() -> int:

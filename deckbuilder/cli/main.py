@@ -16,6 +16,7 @@ from deckbuilder.cli import (
     drilling,
     explaining,
     learners,
+    locking,
     previewing,
     publishing,
     starting,
@@ -86,7 +87,7 @@ def main() -> None:
 
 COMMANDS = (
     starting.init, building.build, building.check, previewing.preview, comparing.diff, drilling.drill,
-    coding.code, explaining.explain, publishing.release, learners.verify, learners.push,
+    coding.code, explaining.explain, publishing.release, learners.verify, learners.push, locking.lock,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

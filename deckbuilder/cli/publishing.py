@@ -11,6 +11,7 @@ from deckbuilder.cli.shared import (
     PATH,
     allow_option,
     form_option,
+    new_deck_option,
     report_findings,
     say,
     source_argument,
@@ -37,10 +38,12 @@ def _version(_context: click.Context, _parameter: click.Parameter, value: str) -
 @click.option("-o", "--output", type=PATH, help="The package. [default: build/NAME.apkg]")
 @click.option("--tag", is_flag=True, help="Commit and tag the release; without it the git commands are printed.")
 @click.option("--locked", is_flag=True, help="Build a release again that deck.lock has, changing nothing. For CI.")
+@click.option("--refresh", is_flag=True, help="Stamp notes that only deckbuilder changed, too.")
 @strict_option
 @allow_option
 @waivers_option
 @click.option("--retire", is_flag=True, help="Allow more than a quarter of the notes to be retired at once.")
+@new_deck_option
 @form_option
 def release(
     version: str,
@@ -48,15 +51,18 @@ def release(
     output: Path | None,
     tag: bool,
     locked: bool,
+    refresh: bool,
     strict: bool,
     allow: tuple[Waiver, ...],
     waivers: Path | None,
     retire: bool,
+    new_deck: bool,
     form: str,
 ) -> None:
     """Release SOURCE as VERSION, such as 1.2, from a clean git tree.
 
     What changed since the last release is stamped with this moment, so that every learner's Anki takes it for newer.
+    What only deckbuilder changed is left as it is, so that learners keep their own edits; --refresh stamps it too.
     deck.yml, deck.lock and RELEASES.md get the version; beside the package in build/ are written its checksum,
     release-notes.md for a release on GitHub, and ankiweb.txt to paste into AnkiWeb's form.
 
@@ -70,8 +76,12 @@ def release(
 
     if tag and locked:
         raise click.UsageError("--tag records a new release; with --locked there is none")
-    options = Options(output=output, locked=locked, strict=strict, retire=retire, allow=allow, waivers=waivers)
-    result = publishing.release(source, version, options)
+    if refresh and locked:
+        raise click.UsageError("--refresh stamps notes; with --locked nothing is stamped")
+    options = Options(
+        output=output, locked=locked, strict=strict, retire=retire, allow=allow, waivers=waivers, new_deck=new_deck
+    )
+    result = publishing.release(source, version, options, refresh=refresh)
     if tag and not result.failed:
         problems = publishing.record(result, source)
         built = replace(result.built, diagnostics=(*result.built.diagnostics, *problems))

@@ -46,6 +46,9 @@ waivers_option = click.option(
 locked_option = click.option(
     "--locked", is_flag=True, help="Leave deck.lock alone; fail if it would change. For CI."
 )  # fmt: skip
+new_deck_option = click.option(
+    "--new-deck", is_flag=True, help="Make a first deck.lock where a missing one is an error. For a deck nobody has."
+)  # fmt: skip
 cache_option = click.option(
     "--no-cache", "uncached", is_flag=True, help="Neither use nor keep what earlier builds found out."
 )  # fmt: skip

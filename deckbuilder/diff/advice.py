@@ -16,15 +16,16 @@ def _advice(diff: DeckDiff) -> Iterator[str]:
     if diff.refusals:
         yield "Do not import this update: Anki would refuse part of it, or ask for a full sync."
         return
-    known = (diff.unchanged, diff.changed, diff.retired, diff.at_risk, diff.revived)
+    updated = len(diff.changed) + len(diff.refreshed)
+    known = (diff.unchanged, updated, diff.rebuilt, diff.retired, diff.at_risk, diff.revived)
     if diff.new and not any(known):
         yield "Import the package."
-    elif not (diff.new or diff.changed or diff.revived or diff.restyled):
+    elif not (diff.new or updated or diff.revived or diff.restyled):
         yield "Nothing: an import would change nothing that you have."
     else:
         yield "Import the new package over the old one, at Anki's own settings. Your history stays."
-    if diff.changed:
-        notes = "the changed note" if len(diff.changed) == 1 else f"the {len(diff.changed)} changed notes"
+    if updated:
+        notes = "the changed note" if updated == 1 else f"the {updated} changed notes"
         yield f"Your own edits and tags on {notes} are replaced; those on all other notes stay."
     if any(change.topic or change.deck for change in diff.changed):
         yield "Cards whose section changed stay in the deck where you have them."

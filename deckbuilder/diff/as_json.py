@@ -23,6 +23,8 @@ def json_diff(diff: DeckDiff | None, compared: Compared, diagnostics: Sequence[d
         "revived_notes": [_note(note) for note in diff.revived] if diff else [],
         "notes_at_risk": [_note(note) for note in diff.at_risk] if diff else [],
         "reordered_notes": [_note(note) for note in diff.reordered] if diff else [],
+        "rebuilt_notes": [_note(note) for note in diff.rebuilt] if diff else [],
+        "refreshed_notes": [_note(note) for note in diff.refreshed] if diff else [],
         "restyled_note_types": list(diff.restyled) if diff else [],
         "refusals": list(diff.refusals) if diff else [],
         "for_learners": list(advice(diff)) if diff else [],

@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from deckbuilder.diff.fields import FieldChange, field_change
 from deckbuilder.diff.search import search_for
-from deckbuilder.diff.states import DeckState, NoteState, TypeState
-from deckbuilder.diff.words import one_line
+from deckbuilder.diff.states import DeckState, NoteState, TypeState, split_print
+from deckbuilder.diff.words import one_line, visible_text
+from deckbuilder.identity.keys import words_of
 from deckbuilder.kinds import fields
 
 _OF_PLACE = frozenset({fields.TOPIC, fields.KIND})
@@ -64,7 +65,9 @@ class DeckDiff(Struct, frozen=True):
     makes the new order of the old one. `restyled` names note types whose templates or style change. `refusals` say
     what Anki would not bring over without a full sync or not at all: it must be empty, always.
     `at_risk` are notes that would look retired though a question may well be theirs: a build stops at such a one.
-    `search` finds the retired cards in Anki's browser ("" if there are none).
+    `search` finds the retired cards in Anki's browser ("" if there are none). `rebuilt` are notes whose author changed
+    nothing and that deckbuilder makes otherwise: an import leaves them as they are. Those in `refreshed` are stamped
+    all the same, so that an import brings them.
     """
 
     deck: str
@@ -78,6 +81,8 @@ class DeckDiff(Struct, frozen=True):
     restyled: tuple[str, ...]
     refusals: tuple[str, ...]
     search: str
+    rebuilt: tuple[NoteRef, ...] = ()
+    refreshed: tuple[NoteRef, ...] = ()
 
     @property
     def edited(self) -> tuple[NoteChange, ...]:
@@ -98,7 +103,7 @@ class DeckDiff(Struct, frozen=True):
     def is_empty(self) -> bool:
         """Whether nothing at all is different."""
         lists = (self.new, self.changed, self.retired, self.revived, self.at_risk, self.reordered, self.restyled)
-        return not any(lists)
+        return not any((*lists, self.rebuilt, self.refreshed))
 
 
 def compare(old: DeckState, new: DeckState, doubtful: Collection[str] = ()) -> DeckDiff:
@@ -107,7 +112,17 @@ def compare(old: DeckState, new: DeckState, doubtful: Collection[str] = ()) -> D
     common = [(old.notes[guid], note) for guid, note in new.notes.items() if guid in old.notes]
     missing = [note for guid, note in old.notes.items() if guid not in new.notes]
     retired = [note for note in missing if note.guid not in doubtful]
-    changed = [found for before, after in common if (found := _change(before, after))]
+    changed: list[NoteChange] = []
+    rebuilt: list[NoteRef] = []
+    refreshed: list[NoteRef] = []
+    for before, after in common:
+        found = _change(before, after)
+        if found and _is_by_deckbuilder(before, after):
+            if not _is_of_deck_alone(found):
+                (rebuilt if before.modified == after.modified else refreshed).append(found.note)
+            found = NoteChange(found.note, deck=found.deck) if found.deck else None
+        if found:
+            changed.append(found)
     return DeckDiff(
         deck=one_line(new.name or old.name),
         new=tuple(_ref(note) for note in added if note.guid not in old.retired),
@@ -116,13 +131,36 @@ def compare(old: DeckState, new: DeckState, doubtful: Collection[str] = ()) -> D
         revived=tuple(_ref(note) for note in added if note.guid in old.retired),
         at_risk=tuple(_ref(note) for note in missing if note.guid in doubtful),
         reordered=tuple(_ref(note) for note in _reordered(common)),
-        unchanged=len(common) - len(changed),
+        unchanged=len(common)
+        - len({note.guid for note in (*(change.note for change in changed), *rebuilt, *refreshed)}),
         restyled=tuple(
             sorted(one_line(kind.name) for before, kind in _common_types(old, new) if before.look != kind.look)
         ),
         refusals=tuple(map(one_line, _refusals(old, new, common))),
         search=one_line(search_for([note.key for note in retired], old.name)),
+        rebuilt=tuple(rebuilt),
+        refreshed=tuple(refreshed),
     )
+
+
+def _is_of_deck_alone(change: NoteChange) -> bool:
+    return not (change.edited or change.kind or change.topic or change.tags_gone or change.tags_come)
+
+
+def _is_by_deckbuilder(old: NoteState, new: NoteState) -> bool:
+    """Whether a note that differs was changed by its author nowhere but in the deck that it is in.
+
+    Where it is not known what was written, that are those of the same time and the same words.
+    """
+    if old.source and new.source:
+        return split_print(old.source)[1] == split_print(new.source)[1]
+    return old.modified is not None and old.modified == new.modified and _words(old) == _words(new)
+
+
+def _words(note: NoteState) -> list[str] | None:
+    """Return the words that a note shows, None where they are not known."""
+    shown = {name: text for name, text in (note.texts or {}).items() if name not in fields.UNCOUNTED}
+    return [word for _, text in sorted(shown.items()) for word in words_of(visible_text(text))] if shown else None
 
 
 def _ref(note: NoteState) -> NoteRef:

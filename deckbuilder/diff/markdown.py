@@ -13,7 +13,7 @@ from itertools import chain
 
 from deckbuilder.diff.advice import advice
 from deckbuilder.diff.compare import DeckDiff, NoteChange, NoteRef
-from deckbuilder.diff.telling import STOPPED, headline, place_changes, told_together
+from deckbuilder.diff.telling import REBUILT, REFRESHED, STOPPED, headline, place_changes, told_together
 from deckbuilder.diff.words import Fate, Piece
 
 _WIDEST = 400
@@ -41,6 +41,8 @@ def markdown_diff(diff: DeckDiff, *, stopped: bool = False) -> str:
         ("Retired", _notes(diff.retired)),
         ("Back again", _notes(diff.revived)),
         ("In another order", _notes(diff.reordered)),
+        (REBUILT.capitalize(), _notes(diff.rebuilt)),
+        (REFRESHED.capitalize(), _notes(diff.refreshed)),
     ):
         body = list(lines)
         if body:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from html import unescape
 from typing import TypeAlias
@@ -16,19 +15,20 @@ from deckbuilder.kinds import fields
 from deckbuilder.kinds.templates import Templates
 from deckbuilder.kinds.titles import TITLES
 from deckbuilder.packaging.assemble import note_type_id
+from deckbuilder.packaging.delivery import read_print
 from deckbuilder.packaging.plan import NotePlan, NoteTypePlan, PackagePlan
+from deckbuilder.packaging.reading import deck_name
 
 Shape: TypeAlias = tuple[tuple[tuple[str, int], ...], str, int]
 """What is frozen of a note type: its fields with their ids, its card template's name and id."""
-
-_NAME = re.compile(r"[^()]+ \((?P<deck>.+)\)", re.DOTALL)
 
 
 class NoteState(Struct, frozen=True):
     """A note at one time. Where only a lock is left of it, `texts` (fields by name) is None, and so is much else.
 
     `words` are its question's, without formatting, and `prints` stand for its body and for all of it: both as in a
-    lock, and None where no lock was asked. `position` is its place in reading order.
+    lock, and None where no lock was asked. `modified` is its change time, `source` the fingerprint of what its author
+    wrote, "" where that is not known. `position` is its place in reading order.
     """
 
     key: str
@@ -42,6 +42,8 @@ class NoteState(Struct, frozen=True):
     tags: tuple[str, ...] | None = None
     texts: Mapping[str, str] | None = None
     position: int | None = None
+    modified: int | None = None
+    source: str = ""
 
     @property
     def question(self) -> str:
@@ -82,7 +84,7 @@ def state_of_plan(plan: PackagePlan, prints: Mapping[str, tuple[str, str]] | Non
         for position, note in enumerate(ordered)
     }
     return DeckState(
-        name=next((_deck_of(kind.name) for kind in plan.note_types), ""),
+        name=deck_name(plan),
         notes=notes,
         types={kind.id: TypeState(kind.name, _look(kind), _shape(kind)) for kind in plan.note_types},
     )
@@ -99,7 +101,9 @@ def state_of_lock(lock: Lock, packed: PackagePlan | None) -> DeckState:
     if times != {note.guid: note.modified for note in live}:
         found = {guid: replace(note, position=None) for guid, note in found.items()}
     notes = {
-        note.guid: found[note.guid] if times.get(note.guid) == note.modified else _from_lock(note, lock)
+        note.guid: _from_both(note, found[note.guid])
+        if times.get(note.guid) == note.modified
+        else _from_lock(note, lock)
         for note in live
     }
     return DeckState(
@@ -132,14 +136,19 @@ def _from_package(
     texts = dict(zip((name for name, _ in kind.fields), note.fields, strict=True))
     return NoteState(
         key=texts[fields.KEY], guid=note.guid, note_type=note.note_type, kind=texts.get(fields.KIND), prints=prints,
-        deck=deck, tags=note.tags, texts=texts, position=position,
+        deck=deck, tags=note.tags, texts=texts, position=position, modified=note.modified,
+        source=delivered.source if (delivered := read_print(texts.get(fields.DELIVERED, ""))) else "",
     )  # fmt: skip
+
+
+def _from_both(note: LockedNote, packed: NoteState) -> NoteState:
+    return replace(packed, source=note.source) if note.source else packed
 
 
 def _from_lock(note: LockedNote, lock: Lock) -> NoteState:
     return NoteState(
         key=note.key, guid=note.guid, note_type=note_type_id(note.kind, lock), section=" › ".join(note.section),
-        words=note.text, prints=split_print(note.fingerprint),
+        words=note.text, prints=split_print(note.fingerprint), modified=note.modified, source=note.source,
     )  # fmt: skip
 
 
@@ -149,9 +158,3 @@ def _look(kind: NoteTypePlan) -> str:
 
 def _shape(kind: NoteTypePlan) -> Shape:
     return kind.fields, kind.template_name, kind.template_id
-
-
-def _deck_of(note_type: str) -> str:
-    """Return the deck whose note type this is: `Transformers` of `Concept (Transformers)`."""
-    found = _NAME.fullmatch(note_type)
-    return found["deck"] if found else note_type

@@ -10,6 +10,8 @@ from msgspec import Struct
 from deckbuilder.diff.compare import DeckDiff, NoteChange
 from deckbuilder.diff.words import Fate, Piece
 
+REBUILT = "changed by deckbuilder, which an import leaves as they are"
+REFRESHED = "changed by deckbuilder, and stamped"
 STOPPED = "A build would stop at errors. What could not be read counts as retired."
 _WORDS_AROUND = 7
 
@@ -32,6 +34,7 @@ def counts(diff: DeckDiff) -> dict[str, int]:
         "revived": len(diff.revived),
         "at risk": len(diff.at_risk),
         "reordered": len(diff.reordered),
+        "changed by deckbuilder": len(diff.rebuilt) + len(diff.refreshed),
         "unchanged": diff.unchanged,
     }
 

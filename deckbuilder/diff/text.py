@@ -7,7 +7,16 @@ from collections.abc import Callable, Iterator, Sequence
 from deckbuilder.diff.advice import advice
 from deckbuilder.diff.compare import DeckDiff, NoteChange, NoteRef
 from deckbuilder.diff.fields import FieldChange
-from deckbuilder.diff.telling import STOPPED, Compared, headline, place_changes, shortened, told_together
+from deckbuilder.diff.telling import (
+    REBUILT,
+    REFRESHED,
+    STOPPED,
+    Compared,
+    headline,
+    place_changes,
+    shortened,
+    told_together,
+)
 from deckbuilder.diff.words import Fate, Piece
 
 Style = Callable[[str, str], str]
@@ -37,7 +46,9 @@ def text_diff(diff: DeckDiff, compared: Compared, style: Style, *, coloured: boo
         ("moved", [line for changes in together for line in teller.moved(changes)]),
         ("retired", [teller.line("-", "red", note) for note in diff.retired]),
         ("back", [teller.line("+", "green", note) for note in diff.revived]),
-        ("order", teller.order(diff.reordered)),
+        ("order", teller.some("↕", diff.reordered)),
+        (REBUILT, teller.some("·", diff.rebuilt)),
+        (REFRESHED, teller.some("~", diff.refreshed)),
         ("look", [f"  ~ the templates or style of {name}" for name in diff.restyled]),
         ("for learners", list(_for_learners(diff, style))),
     ):
@@ -85,9 +96,9 @@ class _Teller:
         if tags:
             yield f"{_INDENT}tags: {' '.join(tags)}"
 
-    def order(self, notes: Sequence[NoteRef]) -> list[str]:
-        """Return the lines of notes that stand at another place, the first of them by name."""
-        lines = [self.line("↕", "yellow", note) for note in notes[:_SHOWN]]
+    def some(self, sign: str, notes: Sequence[NoteRef]) -> list[str]:
+        """Return the lines of notes of which the first few tell enough."""
+        lines = [self.line(sign, "yellow", note) for note in notes[:_SHOWN]]
         return [*lines, f"    and {len(notes) - _SHOWN} more"] if len(notes) > _SHOWN else lines
 
     def _field(self, field: FieldChange) -> Iterator[str]:

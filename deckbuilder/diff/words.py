@@ -22,6 +22,7 @@ _BLOCKS = frozenset(
 )
 _MATH = re.compile(r"\\\(((?:(?!\\[()]).)*+)\\\)|\\\[((?:(?!\\[\[\]]).)*+)\\\]", re.DOTALL)
 _WORD = re.compile(r"\s+|\w+(?:[-'’]\w+)*|[^\w\s]")
+_DECLARATION = re.compile(r"<!(?!--)")
 _TYPED_BACKSLASH = re.compile(r"\\<span></span>")
 _NO_MATH = "\ufdd0"  # no character, so in no text: keeps a typed `\(` from being taken for a formula
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -117,7 +118,9 @@ def _pieces(runs: Sequence[_Run]) -> Iterator[Piece]:
 def _tokens(html: str) -> list[str]:
     """Return the words, blanks, formulas, pieces of code and line ends that a field shows."""
     reader = _Reader()
-    reader.feed(_TYPED_BACKSLASH.sub(lambda _: "\\" + _NO_MATH, html))
+    # Python's reader raises AssertionError at some declarations, such as `<![`; on a card they are text or nothing.
+    text = _DECLARATION.sub("&lt;!", html)
+    reader.feed(_TYPED_BACKSLASH.sub(lambda _: "\\" + _NO_MATH, text))
     reader.close()
     reader.flush()
     return [_UNSEEN.sub("\ufffd", token) for token in reader.tokens]

@@ -511,14 +511,18 @@ def read_exact(text: str) -> Value:
     if len(text) > 50 * MAX_ENTRIES:
         raise ValueError("too long")
     if text.startswith("[["):
-        value = _read_array(tuple(read_exact(f"[{row}]") for row in text[2:-2].split("], [")))
+        value = _read_array(tuple(map(_read_row, text[2:-2].split("], ["))))
     elif text.startswith("["):
-        value = _read_array(tuple(_read_number(entry) for entry in text[1:-1].split(", ")))
+        value = _read_row(text[1:-1])
     else:
         value = _read_number(text)
     if exact_text(value) != text:
         raise ValueError("not a value as it is kept")
     return value
+
+
+def _read_row(text: str) -> Value:
+    return _read_array(tuple(map(_read_number, text.split(", "))))
 
 
 def _read_array(entries: tuple[Value, ...]) -> Value:

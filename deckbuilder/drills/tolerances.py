@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from typing import Final
@@ -12,6 +13,8 @@ from deckbuilder.drills.quantities import Number, Value, entries_of, exact_text,
 from deckbuilder.drills.writing import Format, magnitude, stands_exactly
 
 MOST_DIGITS: Final = 30
+_FIGURES: Final = 6
+"""Significant figures of an irrational number where nothing says how many are wanted."""
 
 
 class Nearness(StrEnum):
@@ -88,7 +91,9 @@ class Tolerance(Struct, frozen=True):
         if all(map(stands_exactly, entries)):
             return Format()
         if self.nearness is Nearness.EXACT or not self.amount:
-            return Format(fraction=True)
+            # A mistake may give a number that no fraction is.
+            is_irrational = any(isinstance(entry, Decimal) for entry in entries)
+            return Format(digits=_FIGURES, significant=True) if is_irrational else Format(fraction=True)
         if self.nearness is Nearness.RELATIVE:
             return Format(digits=self._figures(), significant=True)
         decimals = max(map(self._decimals, entries))

@@ -10,7 +10,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from deckbuilder.drills.slots import Slot
-from deckbuilder.identity.lock import Lock, LockedNote, LockedType, Section
+from deckbuilder.identity.evidence import fingerprint_of, may_be_same
+from deckbuilder.identity.keys import known_text
+from deckbuilder.identity.lock import Delivered, Lock, LockedNote, LockedType, Release, Section
 from deckbuilder.identity.resolve import Identity
 from deckbuilder.project import subdeck_name
 
@@ -25,11 +27,12 @@ class Change(StrEnum):
 
 
 class Content(Struct, frozen=True):
-    """What a build gives a note: the kind that it is now, its section, its words, and fingerprints of all it shows.
+    """What a build gives a note: the kind that it is now, its section, its words, and fingerprints.
 
-    `fingerprint` has two parts, with a full stop between: the first stands for its fields without those that follow
-    from its place, the second for everything, tags included. `of` is the key of the note that it is a part of;
-    `slots` are a drill's variants as the lock keeps them.
+    `fingerprint` is that of all it shows as HTML, `source` that of what its author wrote. Each has two parts, with a
+    full stop between: the first stands for the note without what follows from its place, the second for everything,
+    tags included. `earlier` are the fingerprints that earlier programs gave to the same HTML. `of` is the key of the
+    note that it is a part of; `slots` are a drill's variants as the lock keeps them.
     """
 
     kind: str
@@ -37,35 +40,90 @@ class Content(Struct, frozen=True):
     text: str
     answer: str
     fingerprint: str
+    source: str = ""
     of: str = ""
     slots: tuple[Slot, ...] = ()
+    earlier: tuple[str, ...] = ()
+
+
+class Moved(Struct, frozen=True):
+    """What of a note is not what it was: what it says, and anything at all; only what its author did counts."""
+
+    body: bool
+    anything: bool
+
+
+_STAYED = Moved(body=False, anything=False)
+
+
+def moved_between(old: tuple[str, str], new: tuple[str, str]) -> Moved | None:
+    """Return what an author did to a note between two states, each a fingerprint of its HTML and one of its source.
+
+    Nothing, if either did not change: an edit that no card shows is as good as none, and what changed with the source
+    as it was, the program changed. None if the old state has no source, so that nobody can tell who it was.
+    """
+    if old[0] == new[0]:
+        return _STAYED
+    if not old[1] or not new[1]:
+        return None
+    if old[1].partition(".")[2] == new[1].partition(".")[2]:
+        return _STAYED
+    return Moved(body=_body(old[1]) != _body(new[1]) and _body(old[0]) != _body(new[0]), anything=True)
+
+
+def _moved(known: LockedNote, key: str, content: Content) -> Moved:
+    """Return what the author did to a note since the last build; its `key` may be new."""
+    found = moved_between((known.fingerprint, known.source), (content.fingerprint, content.source))
+    return found if found is not None else _moved_by_words(known, key, content)
+
+
+def _moved_by_words(known: LockedNote, key: str, content: Content) -> Moved:
+    """Return the same by what a lock of old knows: with the words and the section as they were, it was the program."""
+    if known.fingerprint in content.earlier:
+        return _STAYED
+    body = _body(known.fingerprint) != _body(content.fingerprint)
+    if not body:
+        return Moved(body=False, anything=True)  # only its section or its tags are others
+    body = not (
+        known.key == key
+        and known_text(known.text) == known_text(content.text)
+        and may_be_same(fingerprint_of(known.answer), fingerprint_of(content.answer))
+        # After `resolve` the words are those of the new question, and what changed is still to be delivered.
+        and _body(known.fingerprint) not in known.decided
+        and _values(known.slots) == _values(content.slots)
+    )
+    return Moved(body=body, anything=body or known.section != content.section)
+
+
+def _values(slots: tuple[Slot, ...]) -> list[tuple[int, Mapping[str, str]]]:
+    return [(slot.number, slot.values) for slot in slots if not slot.retired]
 
 
 def change_of(identity: Identity, content: Content) -> Change:
     """Return what became of a note; a note that was both edited and moved counts as edited."""
     known = identity.known
-    if known is None:
+    if known is None or not known.fingerprint:  # decided on by the author, and built for the first time
         return Change.NEW
-    if known.fingerprint == content.fingerprint:
+    moved = _moved(known, identity.key, content)
+    if not moved.anything:
         return Change.UNCHANGED
-    if known.section != content.section and _body(known.fingerprint) == _body(content.fingerprint):
-        return Change.MOVED
-    return Change.EDITED
+    return Change.EDITED if moved.body or known.section == content.section else Change.MOVED
 
 
 def stamped(identity: Identity, content: Content, now: int) -> LockedNote:
-    """Return the note's new line of the lock; its change time moves to `now` only if what it shows has moved."""
+    """Return the note's new line of the lock; its change time moves to `now` only if its author changed it."""
     known = identity.known
-    fingerprint = content.fingerprint
     if known is None:
         return LockedNote(
-            key=identity.key, guid=identity.guid, kind=content.kind, born=now, modified=now, fingerprint=fingerprint,
-            answer=content.answer, section=content.section, text=content.text, of=content.of, slots=content.slots,
+            key=identity.key, guid=identity.guid, kind=content.kind, born=now, modified=now,
+            fingerprint=content.fingerprint, source=content.source, answer=content.answer, section=content.section,
+            text=content.text, of=content.of, slots=content.slots,
         )  # fmt: skip
     if (
         not known.retired
         and known.key == identity.key
-        and known.fingerprint == fingerprint
+        and known.fingerprint == content.fingerprint
+        and known.source == content.source
         and known.answer == content.answer
         and known.section == content.section
         and known.text == content.text
@@ -73,17 +131,59 @@ def stamped(identity: Identity, content: Content, now: int) -> LockedNote:
         and known.slots == content.slots
     ):
         return known  # as nearly all are, and a copy of each would take time and room
-    modified = known.modified if known.fingerprint == fingerprint else max(now, known.modified + 1)
+    if not known.fingerprint:
+        known = replace(known, kind=content.kind, born=now, modified=now)
+    elif _moved(known, identity.key, content).anything:
+        known = replace(known, modified=max(now, known.modified + 1))
+    else:
+        known = replace(known, delivered=_still_delivered(known, content))
     aliases = known.aliases if identity.key == known.key else (*known.aliases, known.key)
     return replace(
-        known, key=identity.key, modified=modified, fingerprint=fingerprint, answer=content.answer,
-        section=content.section, text=content.text, retired=False, aliases=aliases, of=content.of,
-        slots=content.slots,
+        known, key=identity.key, fingerprint=content.fingerprint, source=content.source, answer=content.answer,
+        section=content.section, text=content.text, retired=False, aliases=aliases, of=content.of, slots=content.slots,
     )  # fmt: skip
+
+
+def _still_delivered(known: LockedNote, content: Content) -> Delivered | None:
+    """Return what learners have of a note whose author changed nothing since the last build.
+
+    If the source is laid out otherwise now, so is that of what learners have; else a later change of the program alone
+    would be taken for an edit.
+    """
+    was = known.delivered
+    if was and (was.fingerprint == content.fingerprint or (was.source and was.source == known.source)):
+        return replace(was, source=content.source)
+    return was
 
 
 def _body(fingerprint: str) -> str:
     return fingerprint.partition(".")[0]
+
+
+class Since(StrEnum):
+    """What became of a released note since the release that learners have."""
+
+    NOTHING = "nothing"
+    CORRECTED = "corrected"
+    MOVED = "moved"
+    REBUILT = "changed by deckbuilder"
+
+
+def since_release(note: LockedNote, release: Release | None) -> Since:
+    """Return what became of a note that was delivered, since the last `release`.
+
+    Where a lock of old does not say what its author had written then, a note was edited if a build stamped it since.
+    """
+    was = note.delivered
+    if was is None or release is None or was.fingerprint == note.fingerprint:
+        return Since.NOTHING
+    moved = moved_between((was.fingerprint, was.source), (note.fingerprint, note.source))
+    if moved is None:
+        body = _body(was.fingerprint) != _body(note.fingerprint)
+        moved = Moved(body=body, anything=note.modified > release.at)
+    if not moved.anything:
+        return Since.REBUILT
+    return Since.CORRECTED if moved.body else Since.MOVED
 
 
 def stamped_type(kind: str, fingerprint: str, lock: Lock, now: int) -> LockedType:
@@ -105,7 +205,7 @@ def updated_lock(
     gone = {
         key: replace(note, retired=True, of=renamed.get(note.of, note.of))
         for key, note in lock.notes.items()
-        if key not in current and key not in renamed
+        if key not in current and key not in renamed and note.fingerprint  # else nobody ever got it
     }
     return replace(
         lock, types=dict(lock.types) | {kind.kind: kind for kind in types}, decks=dict(decks), notes=gone | current

@@ -1,204 +1,251 @@
-"""What speaks for a question being a known note with other words: its answer, its section, its wording."""
+"""What speaks for a question being a known note with other words: its answer, and how much of its wording is left."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from difflib import SequenceMatcher
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
-from heapq import nlargest
-from itertools import accumulate, chain
-from typing import Final
+from itertools import chain, islice
+from typing import Final, NamedTuple
 from zlib import crc32
 
-from msgspec import Struct
+from deckbuilder.identity.keys import FILLER, content_words, same_look, words_of
+from deckbuilder.source.words import words_in
 
-from deckbuilder.identity.keys import FILLER, content_words, words_of
-from deckbuilder.identity.lock import LockedNote, Section
+MIN_ANSWER_WORDS: Final = 5
+"""A shorter answer ("Yes", "See below") proves nothing alone."""
 
-MIN_ANSWER_WORDS = 5
-"""Shorter answers ("Test", "See below") are no evidence of anything."""
+MOST_SENTENCES: Final = 16
+"""Sentences that a fingerprint has one by one; the lock has to stay readable."""
 
-MOST_READ: Final = 1_000
-"""Entries of the index that are read for one question: all of them while some hundred notes are missing."""
+MOST_READ: Final = 2_000
+"""Entries of the index that are read for one question: all, unless hundreds of missing notes share its words."""
 
-MOST_SUSPECTS: Final = 10
-"""Missing notes that one question is compared with word by word."""
+_BUCKETS: Final = 16
 
-_BUCKETS = 16
-PLAUSIBLE_HERE = 0.5
-PLAUSIBLE_ELSEWHERE = 0.75
-PLAUSIBLE_ANSWER = 0.5
-_CLOSE = 0.6
-_TYPO = 0.7
+# ── answers ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_BLOCK: Final = re.compile(r"\n[ \t]*\n|\n[ \t]*(?=(?:[-*+]|[0-9]{1,9}[.)]|#{1,6})[ \t])")
+_LINE_MARK: Final = re.compile(r"\A(?:[-*+]|[0-9]{1,9}[.)]|#{1,6}|>) ")
+_LOOK: Final = re.compile(
+    r"""
+      [`$]                                 # code and formulas look alike whatever encloses them
+    | (?<![\w*])\*{1,3}(?=[\w"'(])         # emphasis opens
+    | (?<=[\w.!?,;:)"'])\*{1,3}(?![\w*(])  # and closes
+    | (?<=\S)[.,;:。，；：](?=\s|\Z)          # marks between and after words
+    | (?<=[^\W\d_][^\W\d_])[!?](?=\s|\Z)   # after a word, where it is no factorial
+    """,
+    re.VERBOSE,
+)
+_SENTENCE_END: Final = re.compile(r"(?<=[.!?]) |(?<=[。！？])(?=.)")
+_UNSPACED: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+_OLD_WORD: Final = re.compile(r"[^\W_]+")
+
+
+class Fingerprint(NamedTuple):
+    """An answer's fingerprint, taken apart.
+
+    `words` stands for its words in order, folded, without any sign; `sketch` for which words they are; both are empty
+    for a very short answer. `exact` stands for all that a reader sees. `sentences` are one by one, none for a short
+    answer. Locks of earlier versions have `words` and `sketch` only.
+    """
+
+    words: str
+    sketch: frozenset[str]
+    exact: str
+    sentences: tuple[str, ...]
 
 
 @lru_cache(maxsize=8192)  # asked for twice a build, and again by each preparation of the same deck
 def answer_print(answer: str) -> str:
-    """Return an answer's fingerprint: 16 hex digits of its words in order, then a sketch of which words they are.
+    """Return an answer's fingerprint as the lock keeps it; empty where there is no answer.
 
-    Formatting, case and punctuation do not count. The sketch (one byte in each of 16 buckets, after Broder's
-    min-wise hashing, 1997) lets two answers be compared when only their fingerprints are left. A very short answer
-    has none.
+    It has up to three parts, with a full stop between. The first is what earlier versions wrote: 16 hex digits of the
+    words in order, and a sketch of which words they are, for answers of at least five. The second is 16 hex digits of
+    all that a reader sees: of signs, digits and their order, too. The third, for answers that are no shorter than five
+    words, is 8 hex digits for each sentence.
     """
-    words = words_of(answer)
+    sentences = _sentences(answer)
+    if not sentences:
+        return ""
+    parts = [_old_print(answer), _digest(" ".join(sentences), 8)]
+    if _length(sentences) >= MIN_ANSWER_WORDS:
+        listed = sentences if len(sentences) <= MOST_SENTENCES else [" ".join(sentences)]
+        parts.append("".join(_digest(sentence, 4) for sentence in listed))
+    return ".".join(parts)
+
+
+def fingerprint_of(text: str) -> Fingerprint:
+    """Take a fingerprint of the lock, of whichever version, apart."""
+    old, _, new = text.partition(".")
+    exact, _, sentences = new.partition(".")
+    sketch = frozenset(f"{at}{old[at : at + 2]}" for at in range(16, len(old), 2) if old[at] != "-")
+    return Fingerprint(old[:16], sketch, exact, tuple(_cut(sentences, 8)))
+
+
+def _cut(text: str, width: int) -> list[str]:
+    return [text[at : at + width] for at in range(0, len(text), width)]
+
+
+def _sentences(answer: str) -> list[str]:
+    """Return what a reader sees of an answer, sentence by sentence, without formatting and marks between words."""
+    found: list[str] = []
+    for block in _BLOCK.split(unicodedata.normalize("NFC", answer)):
+        text = _LINE_MARK.sub("", " ".join(same_look(block).split()))
+        found += [" ".join(_LOOK.sub("", sentence).split()) for sentence in _SENTENCE_END.split(text)]
+    return [sentence for sentence in found if sentence]
+
+
+def _length(sentences: Iterable[str]) -> int:
+    """Return the number of words; where a script has no blanks between words, two characters count as one."""
+    text = " ".join(sentences)
+    return len(words_in(_UNSPACED.sub(" ", text))) + len(_UNSPACED.findall(text)) // 2
+
+
+def _old_print(answer: str) -> str:
+    words = [word.casefold() for word in _OLD_WORD.findall(answer)]
     if len(words) < MIN_ANSWER_WORDS:
         return ""
-    exact = blake2b(" ".join(words).encode(), digest_size=8).hexdigest()
-    least = [0xFFFFFFFF] * _BUCKETS
+    least = [0xFFFFFFFF] * _BUCKETS  # one byte for the least number in each bucket, after Broder's min-wise hashing
     for word in set(words) - FILLER:
         number = crc32(word.encode())
         bucket = number % _BUCKETS
         least[bucket] = min(least[bucket], number)
-    return exact + "".join(f"{number >> 24 & 0xFF:02x}" if number != 0xFFFFFFFF else "--" for number in least)
+    sketch = "".join(f"{number >> 24 & 0xFF:02x}" if number != 0xFFFFFFFF else "--" for number in least)
+    return _digest(" ".join(words), 8) + sketch
 
 
-def same_answer(one: str, other: str) -> bool:
-    """Whether two fingerprints are of the same words in the same order."""
-    return bool(one) and one[:16] == other[:16]
+def _digest(text: str, size: int) -> str:
+    return blake2b(text.encode(), digest_size=size).hexdigest()
 
 
-def answer_likeness(one: str, other: str) -> float:
-    """Return the estimated share (0 to 1) of words that the answers of two fingerprints have in common."""
-    if not one or not other:
-        return 0.0
-    pairs = [(one[at : at + 2], other[at : at + 2]) for at in range(16, 16 + 2 * _BUCKETS, 2)]
-    filled = [(left, right) for left, right in pairs if left != "--" or right != "--"]
-    if len(filled) < _BUCKETS // 2:  # too few words to tell likeness from chance
-        return 0.0
-    return sum(left == right for left, right in filled) / len(filled)
+def is_telling(answer: Fingerprint) -> bool:
+    """Whether an answer is long enough to prove something."""
+    return bool(answer.sentences or (answer.words and not answer.exact))
 
 
-class Near(Struct, frozen=True):
-    """The missing notes that most speaks for, by key in order; `all_seen` if no other can be plausible."""
+def same_answer(one: Fingerprint, other: Fingerprint) -> bool:
+    """Whether two fingerprints are of the same answer, however short, as far as both of them know."""
+    if one.exact and other.exact:
+        return one.exact == other.exact
+    return bool(one.words) and one.words == other.words
 
-    keys: list[str]
-    all_seen: bool
+
+def may_be_same(one: Fingerprint, other: Fingerprint) -> bool:
+    """Whether nothing says that the answers differ: earlier versions knew nothing of short ones."""
+    if one.exact and other.exact:
+        return one.exact == other.exact
+    return one.words == other.words
 
 
-class Suspects:
-    """An index of missing notes that finds, without comparing all with all, those that anything speaks for.
+def is_revised(one: Fingerprint, other: Fingerprint) -> bool:
+    """Whether one answer is clearly a revision of the other: whole sentences were added, or whole sentences taken out.
 
-    However many notes are missing, what is looked at for one question is bounded: the notes with its rarest words and
-    those of its section.
+    What is left of both must be the larger part. A sentence that changed may now say the contrary.
     """
-
-    def __init__(self, notes: Iterable[LockedNote], texts: Mapping[str, str]) -> None:
-        """Index notes, given with their known texts by key."""
-        self._notes: list[LockedNote] = list(notes)
-        self._words: list[set[str]] = []
-        self._by_word: dict[str, list[int]] = defaultdict(list)
-        self._by_bucket: dict[str, list[int]] = defaultdict(list)
-        self._by_answer: dict[str, list[int]] = defaultdict(list)
-        self._by_section: dict[Section, list[int]] = defaultdict(list)
-        for place, note in enumerate(self._notes):
-            words = _beginnings(texts[note.key])
-            self._words.append(words)
-            for word in words:
-                self._by_word[word].append(place)
-            for bucket in _buckets(note.answer):
-                self._by_bucket[bucket].append(place)
-            self._by_answer[note.answer[:16]].append(place)
-            self._by_section[note.section].append(place)
-
-    def near(self, text: str, answer: str, section: Section) -> Near:
-        """Return the notes with the same answer, a like one, or some like words in their question."""
-        words, buckets = _beginnings(text), _buckets(answer)
-        shared, words_left = _counted([self._by_word.get(word, []) for word in words])
-        alike, buckets_left = _counted([self._by_bucket.get(bucket, []) for bucket in buckets])
-        enough = PLAUSIBLE_ANSWER * _BUCKETS / 2 * (1 - buckets_left / max(1, len(buckets)))
-        found = {place for place, count in shared.items() if 3 * count >= len(words) - words_left}
-        found |= {place for place, count in alike.items() if count >= enough}
-        if words_left or buckets_left:
-            found.update(self._by_section.get(section, [])[:MOST_READ])
-        same = self._by_answer.get(answer[:16], [])[:MOST_SUSPECTS] if answer else []
-        found.update(same)
-        if len(found) > MOST_SUSPECTS:
-            found = set(same) | self._strongest(found, words, alike, section)
-        # What was not read has none of the words and buckets that were.
-        all_seen = 3 * words_left < max(1, len(words)) and buckets_left < PLAUSIBLE_ANSWER * max(1, len(buckets))
-        return Near(sorted(self._notes[place].key for place in found), all_seen)
-
-    def _strongest(self, found: Iterable[int], words: set[str], alike: Mapping[int, int], section: Section) -> set[int]:
-        """Return the notes that are most like in words, most of all in the section, or whose answers are."""
-
-        def strength(place: int) -> float:
-            others = self._words[place]
-            here = PLAUSIBLE_ELSEWHERE - PLAUSIBLE_HERE if self._notes[place].section == section else 0.0
-            return 2 * len(words & others) / (len(words) + len(others) or 1) + here + alike.get(place, 0) / _BUCKETS
-
-        return set(nlargest(MOST_SUSPECTS, sorted(found), key=strength))
-
-
-def _beginnings(text: str) -> set[str]:
-    """Return how the words that carry a question's meaning begin: alike for forms of one word, and for most slips."""
-    return {word[:4] for word in content_words(text)}
-
-
-def _counted(lists: list[list[int]]) -> tuple[Counter[int], int]:
-    """Count in how many lists each note is; and return how many lists, the longest, could not be read."""
-    lists.sort(key=len)
-    read = sum(end <= MOST_READ for end in accumulate(map(len, lists)))
-    count = Counter(chain.from_iterable(lists[:read]))
-    if not count and read < len(lists):
-        count = Counter(lists[read][:MOST_READ])
-    return count, len(lists) - read
-
-
-def _buckets(answer: str) -> list[str]:
-    return [f"{at}{answer[at : at + 2]}" for at in range(16, len(answer), 2) if answer[at] != "-"]
-
-
-def wording_likeness(one: str, other: str) -> float:
-    """Return how much (0 to 1) of their meaning-carrying words two questions share (Dice's coefficient)."""
-    left, right = _carrying(one), _carrying(other)
-    if not left or not right:
-        return 0.0
-    return (
-        2
-        * sum(match.size for match in SequenceMatcher(None, left, right, autojunk=False).get_matching_blocks())
-        / (len(left) + len(right))
+    short, long = sorted((one, other), key=lambda answer: len(answer.sentences))
+    return len(short.sentences) < len(long.sentences) <= 2 * len(short.sentences) and _is_within(
+        short.sentences, long.sentences
     )
 
 
-@lru_cache(maxsize=8192)  # each is compared with several others
-def _carrying(text: str) -> tuple[str, ...]:
-    return tuple(content_words(text))
+def is_part(one: Fingerprint, other: Fingerprint) -> bool:
+    """Whether all sentences of one answer, which is no short one, are in the other."""
+    short, long = sorted((one.sentences, other.sentences), key=len)
+    return bool(short) and _is_within(short, long)
 
 
-def close_wording(one: str, other: str) -> bool:
-    """Whether two questions differ as one question does from its own correction.
+def _is_within(few: Sequence[str], many: Sequence[str]) -> bool:
+    """Whether the few are among the many, in the same order."""
+    rest = iter(many)
+    return all(one in rest for one in few)
 
-    Words may be added or taken away, and misspelt ones mended; but a word replaced by quite another one (L1 by L2,
-    forward by backward) makes another question, however alike the rest is.
+
+class Answers:
+    """Notes or questions by their answers."""
+
+    def __init__(self, prints: Iterable[Fingerprint]) -> None:
+        self._exact: dict[str, list[int]] = defaultdict(list)
+        self._words: dict[str, list[int]] = defaultdict(list)
+        self._only_words: dict[str, list[int]] = defaultdict(list)
+        for number, answer in enumerate(prints):
+            if answer.exact:
+                self._exact[answer.exact].append(number)
+            if answer.words:
+                self._words[answer.words].append(number)
+                if not answer.exact:
+                    self._only_words[answer.words].append(number)
+
+    def same(self, answer: Fingerprint) -> list[int]:
+        """Return the numbers of all that have the same answer as far as is known."""
+        if not answer.exact:
+            return self._words.get(answer.words, [])
+        return self._exact.get(answer.exact, []) + self._only_words.get(answer.words, [])
+
+
+# ── wording ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_TOKEN: Final = re.compile(r"[\w]+|[^\w\s]")
+
+
+def close_wording(one: str, other: str, *, besides: Collection[str] = ()) -> bool:
+    """Whether two questions differ, besides some words, only by words that one of them has more.
+
+    Any other difference, be it one letter, a sign or the order, may make another question.
     """
-    left, right = words_of(one), words_of(other)
-    matcher = SequenceMatcher(None, left, right, autojunk=False)
-    replaced = [
-        (left[start:end], right[begin:stop])
-        for how, start, end, begin, stop in matcher.get_opcodes()
-        if how == "replace"
-    ]
-    if not all(_mended(before, after) for before, after in replaced):
-        return False
-    return matcher.ratio() >= _CLOSE or _letters_alike(left, right)
+    tokens = [[token for token in _TOKEN.findall(text.casefold()) if token not in besides] for text in (one, other)]
+    short, long = sorted(tokens, key=len)
+    return _is_within(short, long) and all(word.isalpha() for word in (Counter(long) - Counter(short)))
 
 
-def _mended(before: list[str], after: list[str]) -> bool:
-    """Whether some words were only respelt, or filler was exchanged for filler."""
-    carried_before, carried_after = content_words(" ".join(before)), content_words(" ".join(after))
-    if not carried_before or not carried_after:
-        return True
-    return _letters_alike(carried_before, carried_after)
+@lru_cache(maxsize=8192)
+def traits_of(text: str) -> frozenset[str]:
+    """Return how the words that carry a question's meaning begin and end.
+
+    Most slips and most forms of a word leave one end as it is. Accents and vowel signs are left out, since a slip may
+    well be one of them. Scripts without blanks are taken apart in pairs.
+    """
+    if not text.isascii():
+        bare = [one for one in unicodedata.normalize("NFD", text) if not unicodedata.category(one).startswith("M")]
+        text = unicodedata.normalize("NFC", "".join(bare))
+    traits = set()
+    for word in content_words(text) or words_of(text):
+        if _UNSPACED.match(word) and len(word) > 1:
+            traits |= {word[at : at + 2] for at in range(len(word) - 1)}
+        else:
+            traits |= {f"{word[:3]}-", f"-{word[-3:]}"}
+    return frozenset(traits)
 
 
-def _letters_alike(before: list[str], after: list[str]) -> bool:
-    one, other = "".join(before), "".join(after)
-    if any(character.isdigit() for character in one + other) and _digits(one) != _digits(other):
-        return False
-    return min(len(one), len(other)) >= 4 and SequenceMatcher(None, one, other, autojunk=False).ratio() >= _TYPO
+def likeness(one: frozenset[str], other: frozenset[str]) -> float:
+    """Return how much (0 to 1) two sets have in common (Dice's coefficient)."""
+    return 2 * len(one & other) / (len(one) + len(other) or 1)
 
 
-def _digits(text: str) -> str:
-    return "".join(character for character in text if character.isdigit())
+class Near(NamedTuple):
+    """What an index has that is like something: numbers with their likeness; `all_seen` if there can be no others."""
+
+    found: Mapping[int, float]
+    all_seen: bool
+
+
+class Likes:
+    """An index of numbered sets that finds those like another one without comparing all with all."""
+
+    def __init__(self, sets: Iterable[tuple[int, Collection[str]]]) -> None:
+        self._sizes: dict[int, int] = {}
+        self._having: dict[str, list[int]] = defaultdict(list)
+        for number, traits in sets:
+            self._sizes[number] = len(traits)
+            for trait in traits:
+                self._having[trait].append(number)
+
+    def near(self, traits: Collection[str]) -> Near:
+        """Return all that have traits in common. The rarest traits are looked up first, and of very many not all."""
+        lists = sorted((self._having.get(trait, ()) for trait in sorted(traits)), key=len)
+        shared = Counter(islice(chain.from_iterable(lists), MOST_READ))
+        found = {number: 2 * count / (len(traits) + self._sizes[number]) for number, count in shared.items()}
+        return Near(found, sum(map(len, lists)) <= MOST_READ)

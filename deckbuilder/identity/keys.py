@@ -1,18 +1,22 @@
-"""Names that last: what a question is known by, its readable key, its GUID."""
+"""Names that last: what a question is known by, and its readable key."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
-from hashlib import sha256
+from collections.abc import Iterable
 
-_QUOTES = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "\u00a0": " "})
-_FOLDED = re.compile(r"(?<![\\\w])[^\W_]{2,}(?!\w)")
-_FOLDED_ASCII = re.compile(r"(?<![\\\w])(?=[a-z0-9]*[A-Z])[A-Za-z0-9]{2,}(?!\w)")
+from deckbuilder.source.words import words_in
+
+_SAME_LOOK = str.maketrans(
+    {"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "−": "-", "\u00a0": " "}
+    | dict.fromkeys("\u00ad\u200b\u2060\ufeff", "")  # nobody sees these
+)
+_TEX_SPACE = re.compile(r"(?<!\\)\\(?:[,;:!> ]|q?quad(?![A-Za-z]))")
+_END_MARKS = tuple(".?:;。？：；؟।")
+_EXCLAIMED = re.compile(r"(?<![\\\w])[^\W\d_]{3,}!\Z")  # a word, and no factorial
 _COMMAND = re.compile(r"\\[a-zA-Z]+")
 _JOINTS = re.compile(r"[_^{}]")
-_WORD = re.compile(r"[^\W_]+")
 _FORBIDDEN = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 FILLER = frozenset(
     (
@@ -22,26 +26,33 @@ FILLER = frozenset(
     ).split()
 )
 MAX_KEY = 50
-_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
-_GUID_LENGTH = 16
 
 
 def known_text(text: str) -> str:
-    """Return the form of a question's words by which it is recognised: case, quotes, blanks, end marks do not count.
+    """Return the normalised text of a question: two questions that a reader would see as one have the same.
 
-    Single letters and TeX commands keep their case: W and w, Δ and δ are different things in a formula.
+    White space, TeX's spacing commands, kinds of quotation marks and dashes, one mark at the end and the capital of the
+    first word do not count. Everything else does: signs, digits, the order of symbols, accents, case.
     """
-    if text.isascii():  # as most are, and then there is less to look for
-        text = _FOLDED_ASCII.sub(lambda word: word.group().lower(), text)
-    else:
-        text = unicodedata.normalize("NFC", text).translate(_QUOTES)
-        text = _FOLDED.sub(lambda word: word.group().casefold(), text)
-    return " ".join(text.split()).strip(" .?!:;")
+    text = " ".join(same_look(text).split())
+    if text.endswith(_END_MARKS) or (text.endswith("!") and _EXCLAIMED.search(text)):
+        text = text[:-1].rstrip()
+    first, *others = text.split(" ", 1)
+    if others and len(first) >= 3 and first[:3].isalpha() and first[1:].islower():
+        text = text[0].lower() + text[1:]
+    return text
+
+
+def same_look(text: str) -> str:
+    """Return a text with one form for what a reader cannot tell apart: characters, quotation marks, dashes, spaces."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text).translate(_SAME_LOOK)
+    return _TEX_SPACE.sub(" ", text) if "\\" in text else text
 
 
 def words_of(text: str) -> list[str]:
     """Return the words of a text in order, folded, without punctuation."""
-    return [word.casefold() for word in _WORD.findall(text)]
+    return [word.casefold() for word in words_in(text)]
 
 
 def content_words(text: str) -> list[str]:
@@ -80,9 +91,7 @@ def key_for(text: str, taken: Keys, prefix: str = "") -> str:
     Two questions that share their first words get `…-2`, `…-3`; a key once given is never given again.
     """
     plain = _JOINTS.sub("", _COMMAND.sub(" ", _FORBIDDEN.sub("", text)))
-    if not plain.isascii():
-        plain = unicodedata.normalize("NFKD", plain)
-        plain = "".join(character for character in plain if not unicodedata.combining(character))
+    plain = unicodedata.normalize("NFC", plain)
     every = content_words(plain) or words_of(plain) or ["question"]
     words = [word for word in every if len(word) > 1] or every  # single letters are what formulas are made of
     key = ""
@@ -92,14 +101,3 @@ def key_for(text: str, taken: Keys, prefix: str = "") -> str:
             break
         key = longer
     return taken.free(prefix + key)
-
-
-def guid_for(deck_id: str, key: str, taken: Collection[str]) -> str:
-    """Return the GUID (16 letters and digits, 80 bits of a SHA-256) of a new note; never one that is `taken`."""
-    salt = 0
-    while True:
-        digest = int.from_bytes(sha256("\x1f".join((deck_id, key, str(salt))).encode()).digest(), "big")
-        guid = "".join(_ALPHABET[digest >> 5 * place & 31] for place in range(_GUID_LENGTH))
-        if guid not in taken:
-            return guid
-        salt += 1

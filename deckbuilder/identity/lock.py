@@ -9,105 +9,38 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from functools import lru_cache
 from itertools import islice
 from json.encoder import encode_basestring
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
-from msgspec import Struct, field
-from msgspec.structs import astuple, replace
+import msgspec
+from msgspec.structs import replace
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
-from deckbuilder.drills.slots import Slot, read_slots, slot_record
+from deckbuilder.drills.slots import read_slots, slot_record
+from deckbuilder.identity.merging import MOST_DECIDED, Renamed, merge_decks, merge_headers, merge_notes, merge_types
+from deckbuilder.identity.records import Delivered, Lock, LockedNote, LockedType, Release, Section
 from deckbuilder.kinds.titles import KIND_NAMES
 from deckbuilder.project import is_deck_name
 
-FORMAT: Final = 1
+__all__ = ["FORMAT", "Delivered", "Lock", "LockedNote", "LockedType", "Release", "Section", "read_lock", "write_lock"]
+
+FORMAT: Final = 2
+"""What is written. Format 1 had neither `source` nor `decided` nor a third part of `released`; it is read for ever."""
+
 _WORD: Final = re.compile(
     r"[^\s<>&\"'\\\[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef]{1,400}"
 )
 """A key or GUID: it goes onto cards as it stands, and a lock may be a stranger's."""
 
+_DIGEST: Final = re.compile("[0-9a-f]{16}")
 _MARKERS: Final = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 _TOLD: Final = 100  # damages are told one by one, the rest is counted
+_HALF: Final = re.compile("[\ud800-\udfff]")
 _LATEST: Final = 253_402_300_799  # the last second of the year 9999: no calendar can show a later one
-
-Section: TypeAlias = tuple[str, ...]
-
-
-class Release(Struct, frozen=True):
-    """The last release: its version, and the second at which it stamped what had changed."""
-
-    version: str
-    at: int
-
-
-class Delivered(Struct, frozen=True):
-    """What learners last got of a note or note type: its fingerprint, and the version that brought it."""
-
-    version: str
-    fingerprint: str
-
-
-class LockedNote(Struct, frozen=True, eq=False):
-    """What is remembered of a note. Times are in seconds since 1970.
-
-    `kind` is the kind that it was born with, which is its note type in Anki for ever; `fingerprint` stands for its
-    rendered fields and tags, `answer` for its answer's words; `aliases` are earlier keys; `line` is its line in the
-    lock. `of` is the key of the note that it is a part of (a level, a variant or a step of it), "" for a question's
-    own note; `slots` holds a drill's variants by value. `delivered` is what the last release had of the note, None
-    if it had none; `left` are the decks that its card may still be in, because it was there before.
-    """
-
-    key: str
-    guid: str
-    kind: str
-    born: int
-    modified: int
-    fingerprint: str
-    answer: str
-    section: Section
-    text: str
-    retired: bool = False
-    aliases: tuple[str, ...] = ()
-    of: str = ""
-    slots: tuple[Slot, ...] = ()
-    delivered: Delivered | None = None
-    left: tuple[str, ...] = ()
-    line: int = 0
-
-    def __eq__(self, other: object) -> bool:
-        """Whether the same is remembered of the same note, on whatever line."""
-        return isinstance(other, LockedNote) and astuple(self)[:-1] == astuple(other)[:-1]
-
-    def __hash__(self) -> int:
-        return hash(self.guid)
-
-
-class LockedType(Struct, frozen=True):
-    """A note type's change time, and the fingerprint of the templates and style that it goes with."""
-
-    kind: str
-    modified: int
-    fingerprint: str
-    delivered: Delivered | None = None
-
-
-class Lock(Struct, frozen=True):
-    """All that is remembered of a deck: its name and id of old, when it was born, its note types, decks and notes.
-
-    `release` is the last one, None before the first.
-    """
-
-    deck: str
-    id: str
-    born: int
-    types: Mapping[str, LockedType] = field(default_factory=dict)
-    decks: Mapping[Section, str] = field(default_factory=dict)
-    notes: Mapping[str, LockedNote] = field(default_factory=dict)
-    release: Release | None = None
 
 
 def write_lock(lock: Lock) -> str:
@@ -123,7 +56,7 @@ def _lines(lock: Lock) -> Iterator[str]:
     for _, kind in sorted(lock.types.items()):
         record: dict[str, object] = {"type": kind.kind, "mod": kind.modified, "hash": kind.fingerprint}
         if kind.delivered:
-            record["released"] = [kind.delivered.version, kind.delivered.fingerprint]
+            record["released"] = _parts_of(kind.delivered)
         yield _json(record)
     for section, name in sorted(lock.decks.items()):
         yield _json({"section": list(section), "deck": name})
@@ -133,17 +66,25 @@ def _lines(lock: Lock) -> Iterator[str]:
 
 _json: Final = json.JSONEncoder(ensure_ascii=False).encode
 _quoted: Final = encode_basestring  # a text as `_json` gives it, without asking first what it is
-_decoded: Final = json.JSONDecoder().raw_decode
+_decoded: Final = msgspec.json.Decoder().decode
 
 
 def _note_line(note: LockedNote) -> str:
     """Return a note's line, byte for byte as `json.dumps` writes the mapping of it, in less than half the time."""
     return (
         f'{{"key": {_quoted(note.key)}, "guid": {_quoted(note.guid)}, "kind": "{note.kind}", '
-        f'"born": {note.born}, "mod": {note.modified}, "hash": {_quoted(note.fingerprint)}, '
+        f'"born": {note.born}, "mod": {note.modified}, "hash": {_quoted(note.fingerprint)}, {_source(note)}'
         f'"answer": {_quoted(note.answer)}, {_what_few_have(note)}"section": {_list(note.section)}, '
         f'"text": {_quoted(note.text)}}}'
     )
+
+
+def _source(note: LockedNote) -> str:
+    return f'"source": {_quoted(note.source)}, ' if note.source else ""
+
+
+def _parts_of(delivered: Delivered) -> tuple[str, ...]:
+    return tuple(filter(None, (delivered.version, delivered.fingerprint, delivered.source)))
 
 
 def _what_few_have(note: LockedNote) -> str:
@@ -159,7 +100,9 @@ def _what_few_have(note: LockedNote) -> str:
     if note.left:
         said += f'"left": {_list(note.left)}, '
     if note.delivered:
-        said += f'"released": {_list((note.delivered.version, note.delivered.fingerprint))}, '
+        said += f'"released": {_list(_parts_of(note.delivered))}, '
+    if note.decided:
+        said += f'"decided": {_list(note.decided)}, '
     return said
 
 
@@ -174,17 +117,24 @@ def read_lock(text: str, name: str) -> tuple[Lock | None, list[Diagnostic]]:
     if text.startswith(_MARKERS) or any(f"\n{marker}" in text for marker in _MARKERS):
         marked = (number for number, line in lines if line.startswith(_MARKERS))
         return None, [rules.LOCK_CONFLICT.at(Span(name, number, 1, 8)) for number in islice(marked, _TOLD)]
+    content = _Content()
     try:
         if not text.endswith("\n"):
             raise _Damage(text.count("\n") + 1, "its end is missing" if text else "it is empty")
-        lock = _header(*next(lines, (1, "{}")))
+        content.headers.append(_header(*next(lines, (1, "{}"))))
     except _Damage as damage:
         return None, [damage.at(name)]
-    content = _Content()
     damages = content.read(lines)
     if damages:
         return None, [damage.at(name) for damage in damages]
-    return replace(lock, types=content.types, decks=content.decks, notes=content.notes), []
+    lock, renamed = content.merged()
+    if wrong := [one for one in renamed if not _is_name(one.key)]:
+        return None, [_twice(f"key `{_short(one.note.key)}`", one.note.line).at(name) for one in wrong[:_TOLD]]
+    # Its parts follow a note, so they are not worth a word.
+    told = (one for one in sorted(renamed, key=lambda one: one.note.line) if not one.note.of)
+    return lock, [
+        rules.KEYS_PARTED.at(Span(name, one.note.line), key=one.note.key, new=one.key) for one in islice(told, _TOLD)
+    ]
 
 
 class _Damage(Exception):
@@ -208,14 +158,14 @@ class _Newer(_Damage):
 
 
 class _Content:
-    """The note types, decks and notes of a lock, as line after line is read."""
+    """The headers, note types, decks and notes of a lock, as line after line is read: after a merge, of two locks."""
 
     def __init__(self) -> None:
-        self.types: dict[str, LockedType] = {}
-        self.decks: dict[Section, str] = {}
-        self.notes: dict[str, LockedNote] = {}
-        self._guids: set[str] = set()
-        self._sections: dict[str, Section | None] = {}
+        self.headers: list[Lock] = []
+        self.types: list[LockedType] = []
+        self.decks: list[tuple[Section, str]] = []
+        self.notes: list[LockedNote] = []
+        self._sections: dict[Section, Section] = {}  # one and the same for all notes in it
 
     def read(self, lines: Iterable[tuple[int, str]]) -> list[_Damage]:
         """Take in the lines with their numbers; return what is wrong with any, and of many how many more."""
@@ -223,97 +173,37 @@ class _Content:
         more = 0
         for number, line in lines:
             try:
-                note = self._as_written(line, number)
-                if note:
-                    self._take(note)
-                else:
-                    self._take_any(_record(number, line), number)
+                self._take(_record(number, line), number)
             except (_Damage, ValueError) as error:
                 if len(damages) < _TOLD:
                     damages.append(error if isinstance(error, _Damage) else _Damage(number, _short(str(error), 200)))
                 else:
                     more += 1
-        if not damages:
-            return self._shared_names()
         return [*damages, _Damage(damages[-1].line, f"{more} more lines below are no better")] if more else damages
 
-    def _as_written(self, line: str, number: int) -> LockedNote | None:
-        """Return the note of a line that is just as it was written and has nothing rare in it, else None.
-
-        Nearly all lines are so, and are read in a third of the time; what is unlike in any way is left to `_note`.
-        """
-        found = _AS_WRITTEN.fullmatch(line)
-        if not found:
-            return None
-        key, guid, kind, born, modified, fingerprint, answer, of, version, released, listed, text = found.groups()
-        section = self._sections.get(listed) or self._section(listed)
-        if section is None or not (line.isascii() or (key + guid + (of or "")).isprintable()):
-            return None
-        delivered = Delivered(version, released) if version else None
-        try:
-            prose = _decoded(text)[0] if "\\" in text else text[1:-1]
-        except ValueError:  # an escape that is none
-            return None
-        return LockedNote(
-            key, guid, kind, int(born), int(modified), fingerprint, answer, section, prose, False, (), of or "", (),
-            delivered, (), number,
-        )  # fmt: skip
-
-    def _section(self, listed: str) -> Section | None:
-        """Return the section of a list in JSON, one and the same for all notes in it; None where it is none."""
-        if listed not in self._sections:
-            try:
-                self._sections[listed] = _texts({"section": json.loads(listed)}, "section")
-            except ValueError:
-                self._sections[listed] = None
-        return self._sections[listed]
-
-    def _take_any(self, record: dict[str, Any], number: int) -> None:
+    def _take(self, record: dict[str, Any], number: int) -> None:
         """Take in a line of any kind. Raises ValueError for what is wrong with it."""
         if "key" in record:
-            self._take(_note(record, number))
+            self.notes.append(_note(record, number, self._sections))
         elif "type" in record:
-            kind = _type(record)
-            if kind.kind in self.types:
-                raise _twice(f"note type `{kind.kind}`")
-            self.types[kind.kind] = kind
+            self.types.append(_type(record))
+        elif "deckbuilder-lock" in record:
+            self.headers.append(_header_of(record, number))
         else:
-            _no_others(record, ("section", "deck"))
-            section = _texts(record, "section")
-            if section in self.decks:
-                raise _twice("section")
-            self.decks[section] = _deck_name(record)
+            _no_others(record, {"section", "deck"})
+            self.decks.append((_texts(record, "section"), _deck_name(record)))
 
-    def _take(self, note: LockedNote) -> None:
-        if note.key in self.notes:
-            raise _twice(f"key `{_short(note.key)}`")
-        if note.guid in self._guids:
-            raise _twice(f"GUID `{_short(note.guid)}`")
-        self.notes[note.key] = note
-        self._guids.add(note.guid)
-
-    def _shared_names(self) -> list[_Damage]:
-        """Return a damage for each note that once had a key which is another's: one of the two would be lost."""
-        names = dict.fromkeys(self.notes, 0)
-        damages = []
-        for note in self.notes.values():
-            for alias in note.aliases:
-                if alias in names:
-                    damages.append(_Damage(note.line, f"the earlier key `{_short(alias)}` is another note's"))
-                names[alias] = note.line
-        return damages[:_TOLD]
-
-
-_QUOTED_WORD: Final = rf'"({_WORD.pattern})"'
-_NAME: Final = r'"([^"\\\x00-\x1f]++)"'
-_PROSE: Final = r'"[^"\\\x00-\x1f]*+(?:\\[^u][^"\\\x00-\x1f]*+)*+"'  # `\u` may be half a character
-_TIME: Final = "(0|[1-9][0-9]{0,10})"
-_AS_WRITTEN: Final = re.compile(
-    rf'\{{"key": {_QUOTED_WORD}, "guid": {_QUOTED_WORD}, "kind": "({"|".join(KIND_NAMES)})", '
-    rf'"born": {_TIME}, "mod": {_TIME}, "hash": {_NAME}, '
-    rf'"answer": "([^"\\\x00-\x1f]*+)", (?:"of": {_QUOTED_WORD}, )?(?:"released": \[{_NAME}, {_NAME}\], )?'
-    rf'"section": (\[(?:{_PROSE}(?:, {_PROSE})*+)?\]), "text": ({_PROSE})\}}'
-)
+    def merged(self) -> tuple[Lock, list[Renamed]]:
+        """Return the one lock that all lines make, and the notes that got another key."""
+        header = merge_headers(self.headers)
+        types, decks = merge_types(self.types, header), merge_decks(self.decks, header)
+        notes: Mapping[str, LockedNote] = {note.key: note for note in self.notes}
+        renamed: list[Renamed] = []
+        aliases = [alias for note in self.notes for alias in note.aliases]
+        names = len(notes.keys() | aliases)
+        if len({note.guid for note in self.notes}) < len(self.notes) or names < len(self.notes) + len(aliases):
+            notes, renamed = merge_notes(self.notes, header)
+        return replace(header, types=types, decks=decks, notes=notes), renamed
 
 
 def _filled_lines(text: str) -> Iterator[tuple[int, str]]:
@@ -332,7 +222,20 @@ def _filled_lines(text: str) -> Iterator[tuple[int, str]]:
 def _record(number: int, line: str) -> dict[str, Any]:
     """Return the mapping that a line is in JSON. Raises _Damage."""
     try:
+        record = _decoded(line)
+    except (msgspec.DecodeError, RecursionError):
+        return _checked_record(number, line)
+    # Each name has a colon: with no colon to spare, no name is in the line twice.
+    if isinstance(record, dict) and line.count(":") == len(record):
+        return record
+    return _checked_record(number, line)
+
+
+def _checked_record(number: int, line: str) -> dict[str, Any]:
+    """Return the mapping that a line is in JSON, or raise the _Damage that says where it is none."""
+    try:
         record = json.loads(line, object_pairs_hook=_once)
+        is_whole = "\\u" not in line or not _HALF.search(_json(record))
     except json.JSONDecodeError as error:
         raise _Damage(number, "this is not a line of a lock", error.colno) from None
     except _Damage as damage:
@@ -341,7 +244,7 @@ def _record(number: int, line: str) -> dict[str, Any]:
         raise _Damage(number, "this is not a line of a lock") from None
     if not isinstance(record, dict):
         raise _Damage(number, "this is not a line of a lock")
-    if "\\u" in line and any("\ud800" <= character <= "\udfff" for character in _json(record)):
+    if not is_whole:
         raise _Damage(number, "it has half a character in it")
     return record
 
@@ -356,31 +259,35 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _header(number: int, line: str) -> Lock:
     """Return a lock without types, decks and notes from its first line. Raises _Damage."""
-    record = _record(number, line)
+    return _header_of(_record(number, line), number)
+
+
+def _header_of(record: dict[str, Any], number: int) -> Lock:
     version = record.get("deckbuilder-lock")
     if type(version) is not int:
         raise _Damage(number, "the header is missing")
     if version > FORMAT:
         raise _Newer(number, _short(str(version)))
     try:
-        _no_others(record, ("deckbuilder-lock", "deck", "id", "born", "release"))
+        _no_others(record, {"deckbuilder-lock", "deck", "id", "born", "release"})
         return Lock(_deck_name(record), _text(record, "id"), _time(record, "born"), release=_release(record))
     except ValueError as error:
         raise _Damage(number, str(error)) from None
 
 
-def _twice(what: str) -> ValueError:
-    return ValueError(f"this {what} stands twice; keep the line that has the later `mod`")
+def _twice(what: str, line: int) -> _Damage:
+    return _Damage(line, f"this {what} stands twice, and is too long to be given another")
 
 
-_OF_NOTE: Final = (
-    "key", "guid", "kind", "born", "mod", "hash", "answer", "retired", "was", "of", "slots", "left", "released",
-    "section", "text",
-)  # fmt: skip
+_OF_NOTE: Final = frozenset((
+    "key", "guid", "kind", "born", "mod", "hash", "source", "answer", "retired", "was", "of", "slots", "left",
+    "released", "decided", "section", "text",
+))  # fmt: skip
 
 
-def _note(record: dict[str, Any], number: int) -> LockedNote:
+def _note(record: dict[str, Any], number: int, sections: dict[Section, Section]) -> LockedNote:
     _no_others(record, _OF_NOTE)
+    section = _texts(record, "section")
     slots = record.get("slots", [])
     if not isinstance(slots, list) or not all(isinstance(slot, dict) for slot in slots):
         raise ValueError("`slots` is not a list of variants")
@@ -392,9 +299,10 @@ def _note(record: dict[str, Any], number: int) -> LockedNote:
         kind=_kind(record, "kind"),
         born=_time(record, "born"),
         modified=_time(record, "mod"),
-        fingerprint=_text(record, "hash"),
+        fingerprint=_text(record, "hash", empty=True),
+        source=_text(record, "source") if "source" in record else "",
         answer=_text(record, "answer", empty=True),
-        section=_texts(record, "section"),
+        section=sections.setdefault(section, section),
         text=_text(record, "text", empty=True),
         retired="retired" in record,
         aliases=tuple(_readable(alias, "was") for alias in _texts(record, "was")) if "was" in record else (),
@@ -402,12 +310,13 @@ def _note(record: dict[str, Any], number: int) -> LockedNote:
         delivered=_delivered(record),
         left=tuple(map(_fit_for_anki, _texts(record, "left"))) if "left" in record else (),
         slots=read_slots(slots),
+        decided=_decided(record) if "decided" in record else (),
         line=number,
     )
 
 
 def _type(record: dict[str, Any]) -> LockedType:
-    _no_others(record, ("type", "mod", "hash", "released"))
+    _no_others(record, {"type", "mod", "hash", "released"})
     return LockedType(_kind(record, "type"), _time(record, "mod"), _text(record, "hash"), _delivered(record))
 
 
@@ -417,7 +326,7 @@ def _release(header: dict[str, Any]) -> Release | None:
     record = header["release"]
     if not isinstance(record, dict):
         raise ValueError("`release` is no version with its time")
-    _no_others(record, ("version", "at"))
+    _no_others(record, {"version", "at"})
     return Release(_text(record, "version"), _time(record, "at"))
 
 
@@ -425,14 +334,22 @@ def _delivered(record: dict[str, Any]) -> Delivered | None:
     if "released" not in record:
         return None
     parts = _texts(record, "released")
-    if len(parts) != 2 or not all(parts):
+    if len(parts) not in {2, 3} or not all(parts):
         raise ValueError("`released` is no version with a fingerprint")
-    return Delivered(*parts)
+    return Delivered(parts[0], parts[1], parts[2] if len(parts) == 3 else "")
 
 
-def _no_others(record: dict[str, Any], known: Collection[str]) -> None:
+def _decided(record: dict[str, Any]) -> tuple[str, ...]:
+    digests = _texts(record, "decided")
+    if len(digests) > MOST_DECIDED or not all(map(_DIGEST.fullmatch, digests)):
+        raise ValueError(f"`decided` is no list of {MOST_DECIDED} digests or fewer")
+    return digests
+
+
+def _no_others(record: dict[str, Any], known: Set[str]) -> None:
     """Raise ValueError for what this deckbuilder does not know: it would be gone from the lock that it writes."""
-    if other := next((name for name in record if name not in known), None):
+    if not record.keys() <= known:
+        other = next(name for name in record if name not in known)
         raise ValueError(f"`{_short(other)}` is not known here; is it of a newer deckbuilder?")
 
 
@@ -486,7 +403,7 @@ def _time(record: dict[str, Any], key: str) -> int:
 
 def _texts(record: dict[str, Any], key: str) -> tuple[str, ...]:
     value = record.get(key)
-    if not isinstance(value, list) or not all(isinstance(part, str) for part in value):
+    if not isinstance(value, list) or {*map(type, value)} - {str}:
         raise ValueError(f"`{key}` is missing or no list of texts")
     return tuple(value)
 

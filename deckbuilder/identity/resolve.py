@@ -1,41 +1,48 @@
-"""Which note is which: every question of the sources finds its note of old, or becomes a new one, or is an error.
+"""Match every question of the sources with its note: the note that it was before, a new one, or an error that asks.
 
-The rules, in order; each takes only what the ones before have left:
+Three things speak for a note: the words of the question, its section, and its answer. The build decides alone only
+where it cannot be wrong. The rules, in order; each takes only what the ones before have left:
 
 1. an explicit id is the note's key;
-2. the same text in the same section is the same note;
-3. the same text elsewhere is the same note, moved, if there is one candidate or one clearly nearest;
-4. strong, single evidence (the same answer; or the same section and a close wording with no rival) is an edit;
+2. the same words and the same answer, or the same words in the same section, are the same note;
+3. where several questions share their words, section and answer decide together;
+4. other words with the very same answer, or with an answer that is clearly a revision, are an edit;
 5. what is plausible but not sure is an error that names both places and the two ways out;
 6. the rest is new, and what is left in the lock is retired.
 """
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import TypeAlias
+from itertools import chain, islice
+from typing import Final, NamedTuple, TypeAlias, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Related, Span
 from deckbuilder.identity import evidence
-from deckbuilder.identity.keys import Keys, guid_for, key_for, known_text
+from deckbuilder.identity.guids import random_id
+from deckbuilder.identity.keys import Keys, key_for, known_text
 from deckbuilder.identity.lock import Lock, LockedNote, Section
-from deckbuilder.identity.nearest import Moves, surest_pairs
 
-RETIRED_SHARE = 4
+RETIRED_SHARE: Final = 4
 """A build that would retire more than one in this many notes stops."""
 
+PLAUSIBLE_HERE: Final = 0.65
+PLAUSIBLE_ELSEWHERE: Final = 0.75
+PLAUSIBLE_ANSWER: Final = 0.5
+"""How like a note's wording must be for the author to be asked, or how much more like its answer: here, a note that was
+in the section at the last build; elsewhere, any other one."""
 
-_Pair: TypeAlias = "tuple[int, LockedNote]"
-"""The number of a question, and a note that it might be."""
+MOST_SHOWN: Final = 10
+"""Notes that the author is asked about; no more of those with the question's words or its answer are looked at."""
 
-_CROWDED = "more missing notes share its words than could be compared with it"
-
-_Link: TypeAlias = Callable[[int, LockedNote], bool]
+_CROWDED: Final = "more missing notes share its words than can be compared with it"
 
 
 class Match(StrEnum):
@@ -74,16 +81,29 @@ class Identity(Struct, frozen=True):
 
 
 class Register:
-    """What a lock knows, its notes by the note that they are a part of; and every key and GUID that is taken."""
+    """What a lock knows, its notes by the note that they are a part of; and every key and GUID that is taken.
 
-    def __init__(self, lock: Lock, lock_name: str) -> None:
+    `new_id` makes GUIDs of new notes.
+    """
+
+    def __init__(self, lock: Lock, lock_name: str, new_id: Callable[[], str] = random_id) -> None:
         self.lock = lock
         self.lock_name = lock_name
         self.keys = Keys(_names(lock.notes))
         self.guids = {note.guid for note in lock.notes.values()}
+        self._new_id = new_id
+        self.sections = {note.section: note.section for note in lock.notes.values()}
+        self.sections = {section: tuple(map(_in_nfc, section)) for section in self.sections}
         self._by_whole: dict[str, dict[str, LockedNote]] = defaultdict(dict)
         for key, note in lock.notes.items():
             self._by_whole[note.of][key] = note
+
+    def new_guid(self) -> str:
+        """Return a GUID that no note has or had, and take it."""
+        while (guid := self._new_id()) in self.guids:
+            pass
+        self.guids.add(guid)
+        return guid
 
     def questions(self) -> Mapping[str, LockedNote]:
         """Return the notes that are questions' own, by key."""
@@ -94,32 +114,44 @@ class Register:
         return self._by_whole.get(whole.known.key, {}) if whole.known else {}
 
 
-Found: TypeAlias = "tuple[list[Identity | None], list[Diagnostic]]"
-"""One identity for each that asked, in order (None: it ships no note, or is at fault), and what is to be said."""
+class Doubt(Struct, frozen=True):
+    """A question that may be a known note, and that only its author can decide about.
+
+    `candidates` are the notes that it may be, the likeliest first, none of them taken by another question. `answer` is
+    the fingerprint of its answer. `of` is the key of the note that a part belongs to, "" for a question.
+    """
+
+    span: Span
+    section: Section
+    text: str
+    answer: str
+    candidates: tuple[LockedNote, ...]
+    reason: str
+    of: str = ""
 
 
-def resolve(asked: Sequence[Asked], register: Register) -> Found:
+class Resolution(Struct, frozen=True):
+    """What came of matching: identities in the order of the questions, findings, and what the author must decide.
+
+    An identity is None where a question gives no note or has an error. Each doubt is also an error among the findings.
+    """
+
+    identities: tuple[Identity | None, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    doubts: tuple[Doubt, ...] = ()
+
+
+def resolve(asked: Sequence[Asked], register: Register) -> Resolution:
     """Give each question its identity. With an error among the diagnostics they are not to be used."""
-    return _resolved(_Resolver(asked, register, register.questions()))
+    return _Resolver(asked, register, register.questions()).resolved()
 
 
-def resolve_parts(asked: Sequence[Asked], whole: Identity, register: Register) -> Found:
+def resolve_parts(asked: Sequence[Asked], whole: Identity, register: Register) -> Resolution:
     """Give each part of a note (a level, a variant, a step) its identity, by the same rules as questions.
 
     A part is sought among the parts that the note had; its key begins with the note's own.
     """
-    return _resolved(_Resolver(asked, register, register.parts(whole), f"{whole.key}."))
-
-
-def _resolved(resolver: _Resolver) -> Found:
-    resolver.by_id()
-    resolver.no_duplicates()
-    resolver.by_same_place()
-    resolver.by_same_text()
-    resolver.by_answer()
-    resolver.by_wording()
-    resolver.no_doubt()
-    return resolver.result()
+    return _Resolver(asked, register, register.parts(whole), whole).resolved()
 
 
 def too_many_retired(retired: int, known: int) -> bool:
@@ -127,59 +159,92 @@ def too_many_retired(retired: int, known: int) -> bool:
     return retired * RETIRED_SHARE > known
 
 
-class _Suspicions:
-    """Pairs of an open question and a missing note that may belong together, to be asked from either side."""
+_Name = TypeVar("_Name")
 
-    def __init__(self, pairs: list[_Pair]) -> None:
-        self.pairs = pairs
-        self._of_number: dict[int, list[_Pair]] = defaultdict(list)
-        self._of_note: dict[str, list[_Pair]] = defaultdict(list)
-        for number, note in pairs:
-            self._of_number[number].append((number, note))
-            self._of_note[note.key].append((number, note))
+_InPlace: TypeAlias = "dict[tuple[Section, str], list[int]]"
+"""Numbers by section and words."""
 
-    def linked_only(self, linked: _Link) -> list[_Pair]:
-        """Return the pairs that are linked to each other and to nothing else."""
-        links = [pair for pair in self.pairs if linked(*pair)]
-        of_number = Counter(number for number, _ in links)
-        of_note = Counter(note.key for _, note in links)
-        return [(number, note) for number, note in links if of_number[number] == of_note[note.key] == 1]
+_VARIANT: Final = re.compile("variant [0-9]+")
 
-    def rivals(self, number: int, note: LockedNote) -> Iterator[_Pair]:
-        """Yield the pairs of the question with another note, and of the note with another question."""
-        yield from (pair for pair in self._of_number[number] if pair[1].key != note.key)
-        yield from (pair for pair in self._of_note[note.key] if pair[0] != number)
+
+class _Index(NamedTuple):
+    """What is left on both sides, by its wording, and the notes by their answers."""
+
+    missing: evidence.Likes
+    retired: evidence.Likes
+    questions: evidence.Likes
+    answers: evidence.Likes
+    sentences: evidence.Likes
+
+
+class _Side:
+    """What is known of the questions, or of the notes, before anything is matched: their words and answers."""
+
+    def __init__(self, texts: Sequence[str], answers: Sequence[str]) -> None:
+        self.texts = texts
+        self.prints = [evidence.fingerprint_of(answer) for answer in answers]
+        self.answers = evidence.Answers(self.prints)
+        self.by_text: dict[str, list[int]] = defaultdict(list)
+        for number, text in enumerate(texts):
+            self.by_text[text].append(number)
+
+    def is_shared(self, text: str) -> bool:
+        """Whether several have these words."""
+        return len(self.by_text.get(text, ())) > 1
 
 
 class _Resolver:
-    """The state of one resolution: which questions have found which notes so far."""
+    """The state of one resolution: which questions have found which notes so far. Both are called by their numbers."""
 
     def __init__(
-        self, asked: Sequence[Asked], register: Register, notes: Mapping[str, LockedNote], prefix: str = ""
+        self, asked: Sequence[Asked], register: Register, notes: Mapping[str, LockedNote], whole: Identity | None = None
     ) -> None:
         self.asked = asked
         self.register = register
-        self.lock_name = register.lock_name
-        self.notes = notes
-        self.prefix = prefix
-        self.comment = "step" if prefix else "card"
+        self.notes = list(notes.values())
+        self.whole = whole
+        self.prefix = f"{whole.key}." if whole else ""
+        self.comment = "step" if whole else "card"
         known = {question.text: question.known for question in asked if question.known}
-        known |= {text: known_text(text) for text in {note.text for note in notes.values()} - known.keys()}
-        self.known_texts = {key: known[note.text] for key, note in notes.items()}
-        self.texts = [known.get(question.text) or known_text(question.text) for question in asked]
-        self.claims: dict[int, tuple[LockedNote, Match]] = {}
-        self.claimed: set[str] = set()
+        known |= {text: known_text(text) for text in {note.text for note in self.notes} - known.keys()}
+        self.theirs = _Side([known[note.text] for note in self.notes], [note.answer for note in self.notes])
+        self.ours = _Side(
+            [known.get(question.text) or known_text(question.text) for question in asked],
+            [question.answer if question.ships else "" for question in asked],
+        )
+        self.places = [register.sections[note.section] for note in self.notes]  # where each would be now
+        if whole and asked:
+            self.places = [asked[0].section] * len(self.notes)  # parts are where their note is
+        self.claims: dict[int, tuple[int, Match]] = {}
+        self.claimed: set[int] = set()
         self.failed: set[int] = set()
         self.diagnostics: list[Diagnostic] = []
-        self._suspects: list[_Pair] | None = None
-        self._crowded: set[int] = set()  # those for which more notes speak than could be looked at
-        self._likenesses: dict[tuple[int, str], float] = {}
-        self.names = _names(self.notes)
+        self.doubts: list[Doubt] = []
+        self._index: _Index | None = None
+
+    def resolved(self) -> Resolution:
+        """Go through the rules, in their order."""
+        self.by_id()
+        self.no_duplicates()
+        if self._any_left():
+            self.by_words_and_answer()
+        if self._any_left():
+            self.follow_renamed_headings()
+            self.by_words_in_place()
+        if self._any_left():
+            self.by_answer()
+            self.with_another_answer()
+            self.moved_with_short_answer()
+            self.below_renamed_headings()
+            self.by_revised_answer()
+            self.no_doubt()
+        return self.result()
 
     # Rule 1
 
     def by_id(self) -> None:
         """Give every question with an explicit id the note of that key, or of that earlier key."""
+        names = self._names() if any(question.id for question in self.asked) else {}
         first: dict[str, int] = {}
         for number, question in enumerate(self.asked):
             if question.id is None:
@@ -189,13 +254,28 @@ class _Resolver:
                 self._error(number, rules.DUPLICATE_ID.at(question.span, related=(other,), key=question.id))
                 continue
             first[question.id] = number
-            note = self.names.get(question.id)
-            if note and note.key not in self.claimed:
+            note = names.get(question.id)
+            if note is not None and note not in self.claimed:
                 self._claim(number, note, Match.ID)
-            elif note or question.id in self.register.keys:
-                self._error(number, rules.DUPLICATE_ID.at(question.span, key=note.key if note else question.id))
+            elif note is not None or question.id in self.register.keys:
+                key = question.id if note is None else self.notes[note].key
+                self._error(number, rules.DUPLICATE_ID.at(question.span, key=key))
 
-    # Rule 2
+    def _names(self) -> dict[str, int]:
+        """Return the notes by all the keys that they have, or ever had; of a part below its note's present key, too."""
+        names = {name: number for number, note in enumerate(self.notes) for name in note.aliases}
+        names |= {note.key: number for number, note in enumerate(self.notes)}
+        names = {_in_nfc(name): number for name, number in names.items()} | names
+        if self.whole and self.whole.known:
+            before = f"{self.whole.known.key}."
+            names |= {
+                self.prefix + name.removeprefix(before): number
+                for name, number in names.items()
+                if name.startswith(before)
+            }
+        return names
+
+    # Rules 2 and 3
 
     def no_duplicates(self) -> None:
         """Report questions of the same text in the same section that no id tells apart."""
@@ -203,7 +283,7 @@ class _Resolver:
         for number, question in enumerate(self.asked):
             if question.id is not None:
                 continue
-            place = (question.section, self.texts[number])
+            place = (question.section, self.ours.texts[number])
             if place not in first:
                 first[place] = number
                 continue
@@ -213,221 +293,358 @@ class _Resolver:
             )
             self._error(number, found)
 
-    def by_same_place(self) -> None:
-        """Give each question the note that had the same text in the same section."""
-        there: dict[tuple[Section, str], list[LockedNote]] = defaultdict(list)
-        for note in self._left_notes(retired=True):
-            there[note.section, self.known_texts[note.key]].append(note)
-        for number in self._left():
-            question = self.asked[number]
-            candidates = there.get((question.section, self.texts[number]))
-            if candidates is None:
-                continue
-            single = self._single(question, [note for note in candidates if note.key not in self.claimed])
-            if single:
-                self._claim(number, single, Match.SAME)
+    def by_words_and_answer(self) -> None:
+        """Match the same words with the same answer, wherever they are, if no others have either of the two.
 
-    def _single(self, question: Asked, candidates: list[LockedNote]) -> LockedNote | None:
-        """Return the one candidate, the one that is not retired, or the one with the same answer."""
-        if len(candidates) <= 1:  # as nearly always
-            return candidates[0] if candidates else None
+        An answer that is too short to prove something does so with words that nobody else has.
+        """
+        for number in self._left():
+            text = self.ours.texts[number]
+            proven = self._proven_by_answer(number)
+            if proven is not None and self.theirs.texts[proven] == text:
+                self._match(number, proven)
+                continue
+            note = self._only(number)
+            if note is None or not self._has_no_other_answer(number, note):
+                continue
+            if self._is_here(number, note) or (self.asked[number].id is None and not self.notes[note].retired):
+                self._match(number, note)
+
+    def _only(self, number: int) -> int | None:
+        """Return the free note with the question's words, if no other note and no other question has them."""
+        text = self.ours.texts[number]
+        notes = self.theirs.by_text.get(text, ())
+        if len(notes) == 1 and not self.ours.is_shared(text) and self._is_free(notes[0]):
+            return notes[0]
+        return None
+
+    def follow_renamed_headings(self) -> None:
+        """Find out which sections are now called otherwise: all that is sure to have been there went to one place.
+
+        So where a week is inserted, the weeks below it take their questions along. A section in which a question
+        stayed was not renamed, and none was renamed into one in which a question stayed.
+        """
+        went: dict[Section, set[Section]] = defaultdict(set)
+        for number, (note, _) in self.claims.items():
+            if not self.notes[note].retired:
+                went[self.places[note]].add(self.asked[number].section)
+        for number in self._left():
+            edited = self._only(number)
+            if edited is not None and self._is_here(number, edited):
+                went[self.places[edited]].add(self.places[edited])
+        stayed = {old for old, new in went.items() if old in new}
+        renamed = {old: next(iter(new)) for old, new in went.items() if len(new) == 1 and not (stayed & (new | {old}))}
+        if renamed:
+            self.places = [
+                place if _is_decided(note) else renamed.get(place, place)
+                for note, place in zip(self.notes, self.places, strict=True)
+            ]
+
+    def by_words_in_place(self) -> None:
+        """Match the same words in the same section, where the answers may be the same."""
+        there = self._left_in_place()
+        for number in self._left():
+            notes = [note for note in there.get(self._place(number), ()) if self._has_no_other_answer(number, note)]
+            single = self._single(number, notes)
+            if single is not None:
+                self._match(number, single)
+
+    def _single(self, number: int, notes: Sequence[int]) -> int | None:
+        """Return the one of these notes that is free, the one with the very same answer, or the one not retired."""
+        free = [note for note in notes if self._is_free(note)]
         for narrowed in (
-            [note for note in candidates if not note.retired],
-            [note for note in candidates if evidence.same_answer(note.answer, question.answer)],
+            free,
+            [note for note in free if self._has_same_answer(number, note)],
+            [note for note in free if not self.notes[note].retired],
         ):
             if len(narrowed) == 1:
                 return narrowed[0]
         return None
 
-    # Rule 3
-
-    def by_same_text(self) -> None:
-        """Give each question the note that had the same text elsewhere; the nearest one, if there are several."""
-        moves = self._moves()
-        for numbers, notes in self._by_text():
-            if len(numbers) == len(notes) == 1:
-                self._claim(numbers[0], notes[0], Match.MOVED)
-                continue
-            places = {number: (self.asked[number].section, self.asked[number].answer) for number in numbers}
-            for number, note in surest_pairs(places, notes, moves):
-                self._claim(number, note, Match.MOVED)
-            self._doubt_same_text(numbers, notes)
-
-    def _by_text(self) -> list[tuple[list[int], list[LockedNote]]]:
-        """Return the questions and notes left, by text; retired notes count only where no other has the text."""
-        there: dict[str, list[LockedNote]] = defaultdict(list)
-        gone: dict[str, list[LockedNote]] = defaultdict(list)
-        for note in self._left_notes(retired=True):
-            (gone if note.retired else there)[self.known_texts[note.key]].append(note)
-        notes = gone | there
-        groups: dict[str, list[int]] = defaultdict(list)
-        for number in self._left():
-            if notes.get(self.texts[number]):
-                groups[self.texts[number]].append(number)
-        return [(self._without_named(numbers, notes[text]), notes[text]) for text, numbers in groups.items()]
-
-    def _without_named(self, numbers: list[int], notes: list[LockedNote]) -> list[int]:
-        """Leave out questions with an id of their own: they are meant to be new, but for a lone one and a lone note."""
-        if len(numbers) == len(notes) == 1:
-            return numbers
-        return [number for number in numbers if self.asked[number].id is None]
-
-    def _moves(self) -> Moves:
-        """Count for each pair of old and new section how many notes are known to have gone that way."""
-        moves = Counter(
-            (note.section, self.asked[number].section) for number, (note, _) in self.claims.items() if not note.retired
-        )
-        for numbers, notes in self._by_text():
-            if len(numbers) == len(notes) == 1:
-                moves[notes[0].section, self.asked[numbers[0]].section] += 1
-        return moves
-
-    def _doubt_same_text(self, numbers: list[int], notes: list[LockedNote]) -> None:
-        left = [note for note in notes if note.key not in self.claimed]
-        open_numbers = [number for number in numbers if number not in self.claims and number not in self.failed]
-        if not left:
-            return
-        for number in open_numbers:
-            if self.asked[number].id is None and self.asked[number].ships:
-                reason = "the same question stood in another section, and more than one could be it"
-                self._unsure(number, left[0], reason)
-
     # Rule 4
 
     def by_answer(self) -> None:
-        """Take a question with the answer of exactly one missing note for that note, reworded."""
-        suspicions = self._suspicions()
-        for number, note in suspicions.linked_only(self._has_same_answer):
-            if not any(self._is_worded_more_alike(pair, (number, note)) for pair in suspicions.rivals(number, note)):
+        """Match the answer of exactly one note for that note reworded, unless words speak for another."""
+        there, here = self._left_in_place(), self._left_questions_in_place()
+        for number in self._open():
+            note = self._proven_by_answer(number)
+            if note is None or not self._is_free(note):
+                continue
+            text, was = self.ours.texts[number], self.theirs.texts[note]
+            if there.get(self._place(number)) or here.get((self.places[note], was)):
+                continue  # the same words in the same section speak as loud
+            if not self._is_here(number, note) and (self._any_note(text) or self._any_question(was)):
+                continue  # nothing but the answer here, nothing but the words there
+            if not self._is_worded_like_another(number, note):
                 self._edited(number, note, "its answer is the same")
 
-    def by_wording(self) -> None:
-        """Take a question for the missing note of its section that is worded closely, if neither has a rival."""
-        suspicions = self._suspicions()
-        for number, note in suspicions.linked_only(self._is_close_here):
-            if number in self._crowded or any(self._plausible(*pair) for pair in suspicions.rivals(number, note)):
+    def with_another_answer(self) -> None:
+        """Match the same words in the same section though the answer is another, unless an answer says otherwise."""
+        there, here = self._left_in_place(), self._left_questions_in_place()
+        for number in self._left():
+            notes = there.get(self._place(number), ())
+            note = self._single(number, [note for note in notes if not self.notes[note].retired] or notes)
+            if note is None or self.asked[number].id is not None:
                 continue
-            self._edited(number, note, "its section is the same and its wording close")
+            if self.notes[note].retired and self._is_common(self.ours.texts[number]):
+                continue
+            if not self._answers_contradict(number, note, there, here):
+                self._match(number, note)
 
-    def _suspicions(self) -> _Suspicions:
-        """Return every pair of an open question and a missing note that have anything in common worth a look."""
-        open_numbers = self._open()
-        if self._suspects is None:
-            missing = self._left_notes()
-            self._suspects = self._all_suspects(open_numbers, missing) if open_numbers and missing else []
-        numbers = set(open_numbers)
-        return _Suspicions(
-            [(number, note) for number, note in self._suspects if number in numbers and note.key not in self.claimed]
+    def _answers_contradict(self, number: int, note: int, there: _InPlace, here: _InPlace) -> bool:
+        """Whether another question has the note's answer, or another note the question's, where that says something.
+
+        It says nothing where the other one's own words are in place: then the two answers were exchanged.
+        """
+        text, answer, was = self.ours.texts[number], self.ours.prints[number], self.theirs.prints[note]
+        for other in filter(self._is_left, self.ours.answers.same(was)):
+            if self.ours.texts[other] == text:
+                return True
+            if evidence.is_telling(was) and not there.get(self._place(other)):
+                return True
+        for other in filter(self._is_free, self.theirs.answers.same(answer)):
+            if self.theirs.texts[other] == text:
+                return True
+            in_place = here.get((self.places[other], self.theirs.texts[other]))
+            if evidence.is_telling(answer) and self._is_here(number, other) and not in_place:
+                return True
+        return False
+
+    def moved_with_short_answer(self) -> None:
+        """Match the same words and the same short answer elsewhere, if nothing stands in the old or the new place."""
+        there, here = self._left_in_place(), self._left_questions_in_place()
+        notes = self._grouped(self._free(), lambda note: (self.theirs.texts[note], self.theirs.prints[note].exact))
+        questions = self._grouped(self._left(), lambda own: (self.ours.texts[own], self.ours.prints[own].exact))
+        for same, numbers in questions.items():
+            candidates = notes.get(same, ())
+            if not same[1] or len(numbers) != 1 or len(candidates) != 1:
+                continue
+            number, note = numbers[0], candidates[0]
+            if self.asked[number].id is not None or self.notes[note].retired:
+                continue
+            if not there.get(self._place(number)) and not here.get((self.places[note], same[0])):
+                self._match(number, note)
+
+    def below_renamed_headings(self) -> None:
+        """Match the same words below the same last heading, if only headings above it have other names."""
+        sections = {question.section for question in self.asked}
+        known = {self.places[number] for number, note in enumerate(self.notes) if not note.retired}
+        gone = [note for note in self._free() if self.places[note] not in sections and not self.notes[note].retired]
+        new = [number for number in self._left() if self.asked[number].section not in known]
+        notes = self._grouped(gone, lambda note: (self.theirs.texts[note], _below(self.places[note])))
+        questions = self._grouped(new, lambda own: (self.ours.texts[own], _below(self.asked[own].section)))
+        for same, numbers in questions.items():
+            candidates = notes.get(same, ())
+            if len(numbers) == len(candidates) == 1 and self._has_no_other_answer(numbers[0], candidates[0]):
+                self._match(numbers[0], candidates[0])
+
+    def by_revised_answer(self) -> None:
+        """Match words that were added or left out, in the same section, where the answer is clearly a revision."""
+        pairs = [
+            (number, note)
+            for number in self._open()
+            for note in self._indexed().sentences.near(frozenset(self.ours.prints[number].sentences)).found
+            if self._is_free(note)
+            and self._is_here(number, note)
+            and evidence.is_revised(self.ours.prints[number], self.theirs.prints[note])
+            and evidence.close_wording(self.ours.texts[number], self.theirs.texts[note])
+        ]
+        of_number = Counter(number for number, _ in pairs)
+        of_note = Counter(note for _, note in pairs)
+        there, here = self._left_in_place(), self._left_questions_in_place()
+        for number, note in pairs:
+            if of_number[number] == of_note[note] == 1 and not (
+                there.get(self._place(number)) or here.get((self.places[note], self.theirs.texts[note]))
+            ):
+                self._edited(number, note, "its answer was revised, and its wording is close")
+
+    def _is_worded_like_another(self, number: int, note: int) -> bool:
+        """Whether in one section the question is worded more like another note, or the note like another question."""
+        traits = evidence.traits_of(self.ours.texts[number])
+        like = evidence.likeness(traits, evidence.traits_of(self.theirs.texts[note]))
+        if self.notes[note].retired and like < PLAUSIBLE_HERE:
+            return True  # another question, with the answer of one that was deleted
+        least = max(like, PLAUSIBLE_HERE)
+        if any(like > least and self._is_here(number, other) for other, like in self._near(number).found.items()):
+            return True
+        rivals = self._indexed().questions.near(evidence.traits_of(self.theirs.texts[note]))
+        return any(
+            like > least and self._is_left(other) and self._is_here(other, note) for other, like in rivals.found.items()
         )
 
-    def _all_suspects(self, open_numbers: list[int], missing: list[LockedNote]) -> list[_Pair]:
-        index = evidence.Suspects(missing, self.known_texts)
-        suspects: list[_Pair] = []
-        for number in open_numbers:
-            question = self.asked[number]
-            near = index.near(self.texts[number], question.answer, question.section)
-            suspects += [(number, self.notes[key]) for key in near.keys]
-            if not near.all_seen:
-                self._crowded.add(number)
-        return suspects
+    def _near(self, number: int) -> evidence.Near:
+        """Return the free notes whose words are like the question's."""
+        index, traits = self._indexed(), evidence.traits_of(self.ours.texts[number])
+        missing, retired = index.missing.near(traits), index.retired.near(traits)
+        found = dict(missing.found) | dict(retired.found)
+        return evidence.Near({note: like for note, like in found.items() if self._is_free(note)}, missing.all_seen)
 
-    def _has_same_answer(self, number: int, note: LockedNote) -> bool:
-        return evidence.same_answer(self.asked[number].answer, note.answer)
+    def _indexed(self) -> _Index:
+        if self._index is None:
+            free = self._free()
+            wording = [(note, evidence.traits_of(self.theirs.texts[note])) for note in free]
+            self._index = _Index(
+                missing=evidence.Likes(pair for pair in wording if not self.notes[pair[0]].retired),
+                retired=evidence.Likes(pair for pair in wording if self.notes[pair[0]].retired),
+                questions=evidence.Likes(
+                    (own, evidence.traits_of(self.ours.texts[own])) for own in self._open() if not self.asked[own].id
+                ),
+                answers=evidence.Likes((note, self.theirs.prints[note].sketch) for note in free),
+                sentences=evidence.Likes((note, frozenset(self.theirs.prints[note].sentences)) for note in free),
+            )
+        return self._index
 
-    def _is_close_here(self, number: int, note: LockedNote) -> bool:
-        return self.asked[number].section == note.section and evidence.close_wording(
-            self.texts[number], self.known_texts[note.key]
-        )
-
-    def _is_worded_more_alike(self, pair: _Pair, than: _Pair) -> bool:
-        """Whether the wording speaks for a pair in the same section, and more than for the other one."""
-        return self._is_close_here(*pair) and self._likeness(*pair) > self._likeness(*than)
-
-    def _likeness(self, number: int, note: LockedNote) -> float:
-        pair = number, note.key
-        if pair not in self._likenesses:
-            self._likenesses[pair] = evidence.wording_likeness(self.texts[number], self.known_texts[note.key])
-        return self._likenesses[pair]
-
-    def _edited(self, number: int, note: LockedNote, reason: str) -> None:
+    def _edited(self, number: int, note: int, reason: str) -> None:
         self._claim(number, note, Match.EDITED)
-        question = self.asked[number]
-        if question.ships:
-            before = Related(Span(self.lock_name, note.line), f"was: {note.text}")
-            self.diagnostics.append(
-                rules.RECOGNISED_EDIT.at(
-                    question.span, related=(before,), key=note.key, reason=reason,
-                    new=self._new_id(question), comment=self.comment,
-                )
-            )  # fmt: skip
+        question, before = self.asked[number], self.notes[note]
+        was = Related(Span(self.register.lock_name, before.line), f"was: {before.text}")
+        found = rules.RECOGNISED_EDIT.at(
+            question.span, related=(was,), key=before.key, reason=reason,
+            new=self._new_id(question), comment=self.comment,
+        )  # fmt: skip
+        if self._is_level(question):
+            found = structs.replace(found, help=rules.HELP_FOR_RENAMED_LEVELS)
+        self.diagnostics.append(found)
 
     # Rule 5
 
     def no_doubt(self) -> None:
-        """Report each open question that may well be a missing note without being surely it."""
-        doubts: dict[int, list[tuple[bool, float, str, LockedNote]]] = defaultdict(list)
-        for number, note in self._suspicions().pairs:
-            reason = self._plausible(number, note)
-            if reason or number in self._crowded:
-                doubts[number].append((bool(reason), self._likeness(number, note), reason or _CROWDED, note))
-        for number, candidates in doubts.items():
-            *_, reason, note = max(candidates, key=lambda candidate: candidate[:2])
-            self._unsure(number, note, reason)
-        missing = self._left_notes()
+        """Ask about each open question that may well be a free note without being surely it."""
+        here = self._left_in_place()
+        by_text = self._grouped(self._free(), lambda note: self.theirs.texts[note])
+        by_both = self._grouped(self._free(), lambda note: (self.theirs.texts[note], self.theirs.prints[note].exact))
+        missing = [note for note in self._free() if not self.notes[note].retired]
         for number in self._open():
-            if missing and number in self._crowded:
-                self._unsure(number, missing[0], _CROWDED)
+            text, exact = self.ours.texts[number], self.ours.prints[number].exact
+            with_words = [*here.get(self._place(number), ()), *by_both.get((text, exact), ())[:MOST_SHOWN]]
+            with_words += by_text.get(text, ())[:MOST_SHOWN]
+            near = self._near(number)
+            reasons: dict[int, str] = {}
+            for note, reason in chain(
+                self._by_words(number, dict.fromkeys(with_words)),
+                self._by_answer(number),
+                self._by_wording(number, near.found),
+                self._by_much_of_the_answer(number),
+                self._by_level(number),
+            ):
+                reasons.setdefault(note, reason)
+            if not reasons and missing and not near.all_seen:
+                reasons[missing[0]] = _CROWDED
+            if reasons:
+                self._unsure(number, reasons)
 
-    def _plausible(self, number: int, note: LockedNote) -> str:
-        """Return why the question may be the note with other words, or "" where nothing speaks for it."""
-        question = self.asked[number]
-        if evidence.same_answer(question.answer, note.answer):
-            return "the answer is the same, but so is another's"
-        wording = self._likeness(number, note)
-        if question.section == note.section and wording >= evidence.PLAUSIBLE_HERE:
-            return "the wording is like, but a word that matters differs or another question is as near"
-        if wording >= evidence.PLAUSIBLE_ELSEWHERE:
-            return "the wording is like, but it stands in another section"
-        if evidence.answer_likeness(question.answer, note.answer) >= evidence.PLAUSIBLE_ANSWER:
-            return "the answer is much alike, but not the same"
-        return ""
+    def _by_words(self, number: int, notes: Iterable[int]) -> Iterator[tuple[int, str]]:
+        """Yield the notes with the very same words, but those that are not worth a question."""
+        named = self.asked[number].id is not None
+        for note in sorted(notes, key=lambda note: (not self._is_here(number, note), self.notes[note].retired)):
+            here, same = self._is_here(number, note), self._has_same_answer(number, note)
+            if here and same:
+                yield note, "more than one note has these words"
+            elif here:
+                yield note, "its words and its section are the same, but not its answer"
+            elif same:
+                yield note, "its words and its answer are the same, but not its section"
+            elif not named and not self.notes[note].retired:
+                yield note, "its words are the same, but neither its section nor its answer"
 
-    def _unsure(self, number: int, note: LockedNote, reason: str) -> None:
+    def _by_answer(self, number: int) -> Iterator[tuple[int, str]]:
+        answer = self.ours.prints[number]
+        if evidence.is_telling(answer):
+            same = (note for note in self.theirs.answers.same(answer) if self._is_free(note))
+            for note in islice(same, MOST_SHOWN):
+                yield note, "the answer is the same, but something else speaks for another note or question"
+
+    def _by_wording(self, number: int, like: Mapping[int, float]) -> Iterator[tuple[int, str]]:
+        """Yield the notes with a like wording, the likeliest first."""
+        named, text = self.asked[number].id is not None, self.ours.texts[number]
+        found: list[tuple[bool, float, int, str]] = []
+        for note, share in like.items():
+            here, was = self._is_here(number, note), self.theirs.texts[note]
+            if was == text:
+                continue
+            least = PLAUSIBLE_HERE if here and not self.notes[note].retired else PLAUSIBLE_ELSEWHERE
+            if here and self._has_same_answer(number, note):
+                reason = "section and answer are the same, but so short an answer proves nothing"
+            elif here and (share >= least or evidence.close_wording(text, was)):
+                reason = "the wording is close, but the answer is another"
+            elif share >= least and not named:
+                reason = "the wording is close, but section and answer are others"
+            else:
+                continue
+            found.append((here, share, -note, reason))
+        for _, _, note, reason in sorted(found, reverse=True):
+            yield -note, reason
+
+    def _by_much_of_the_answer(self, number: int) -> Iterator[tuple[int, str]]:
+        index, answer = self._indexed(), self.ours.prints[number]
+        for shared in (index.sentences.near(frozenset(answer.sentences)), index.answers.near(answer.sketch)):
+            for note, share in shared.found.items():
+                if not self._is_free(note) or self.notes[note].retired:
+                    continue
+                if share > PLAUSIBLE_ANSWER or evidence.is_part(answer, self.theirs.prints[note]):
+                    yield note, "much of the answer is the same, but not the wording"
+
+    def _by_level(self, number: int) -> Iterator[tuple[int, str]]:
+        """Yield the missing levels of a drill where it has a new one: what it is called says nothing of what it is."""
+        if self._is_level(self.asked[number]):
+            for note in self._free():
+                if not self.notes[note].retired and not _VARIANT.fullmatch(self.notes[note].text):
+                    yield note, "a level of this drill is gone, and this one is new"
+
+    def _is_level(self, question: Asked) -> bool:
+        return self.whole is not None and question.id == self.prefix + question.text
+
+    def _unsure(self, number: int, reasons: Mapping[int, str]) -> None:
         question = self.asked[number]
-        before = Related(Span(self.lock_name, note.line), f"`{note.key}` was: {note.text}")
+        candidates = tuple(self.notes[note] for note in islice(reasons, MOST_SHOWN))
+        note, reason = candidates[0], next(iter(reasons.values()))
+        self.doubts.append(
+            Doubt(
+                span=question.span, section=question.section, text=question.text, answer=question.answer,
+                candidates=candidates, reason=reason, of=self.prefix.removesuffix("."),
+            )
+        )  # fmt: skip
+        before = Related(Span(self.register.lock_name, note.line), f"`{note.key}` was: {note.text}")
         old = note.key.removeprefix(self.prefix)
         found = rules.UNSURE_MATCH.at(
             question.span, related=(before,), key=note.key, old=old, new=self._new_id(question), reason=reason,
             comment=self.comment,
         )  # fmt: skip
+        if self._is_level(question):
+            found = structs.replace(found, help=rules.HELP_FOR_LEVELS.format(old=note.text))
         self._error(number, found)
 
     def _new_id(self, question: Asked) -> str:
         """Return an id with which the author could say that the question is a new one."""
         return key_for(question.text, self.register.keys, self.prefix).removeprefix(self.prefix)
 
+    def _is_said_to_be_new(self, question: Asked) -> bool:
+        """Whether the question has an id as this program proposes it for a new one."""
+        if question.id is None or self._is_level(question):
+            return False
+        proposed = key_for(question.text, Keys(), self.prefix)
+        return question.id == proposed or bool(re.fullmatch(re.escape(proposed) + "-[0-9]+", question.id))
+
     # Rule 6
 
-    def result(self) -> Found:
+    def result(self) -> Resolution:
         """Name what is new."""
         self.register.keys.add(*(question.id for question in self.asked if question.id))
         identities: list[Identity | None] = []
         for number, question in enumerate(self.asked):
             if number in self.claims:
                 note, match = self.claims[number]
-                identities.append(self._kept(question, note, match) if question.ships else None)
+                identities.append(self._kept(question, self.notes[note], match) if question.ships else None)
             elif question.ships and number not in self.failed:
                 identities.append(self._new(question))
             else:
                 identities.append(None)
-        return identities, self.diagnostics
+        return Resolution(tuple(identities), tuple(self.diagnostics), tuple(self.doubts))
 
     def _new(self, question: Asked) -> Identity:
         key = question.id or key_for(question.text, self.register.keys, self.prefix)
-        guid = guid_for(self.register.lock.id, key, self.register.guids)
         self.register.keys.add(key)
-        self.register.guids.add(guid)
-        return Identity(key, guid, Match.NEW, None)
+        return Identity(key, self.register.new_guid(), Match.NEW, None)
 
     def _kept(self, question: Asked, note: LockedNote, match: Match) -> Identity:
         key = note.key
@@ -439,28 +656,111 @@ class _Resolver:
             self.diagnostics.append(rules.REVIVED.at(question.span, key=key))
         return Identity(key, note.guid, match, note)
 
-    # What every rule uses
+    # What the rules use
 
     def _left(self) -> list[int]:
         """Return the questions that have no note yet and may still get one by their text."""
-        return [number for number in range(len(self.asked)) if number not in self.claims and number not in self.failed]
+        return [number for number in range(len(self.asked)) if self._is_left(number)]
+
+    def _is_left(self, number: int) -> bool:
+        return number not in self.claims and number not in self.failed
 
     def _open(self) -> list[int]:
-        """Return the questions that ship, have no note yet, and have no id that would make them new."""
-        return [number for number in self._left() if self.asked[number].ships and self.asked[number].id is None]
+        """Return the questions left that ship and are not said to be new."""
+        asked = self.asked
+        return [number for number in self._left() if asked[number].ships and not self._is_said_to_be_new(asked[number])]
 
-    def _left_notes(self, *, retired: bool = False) -> list[LockedNote]:
-        return [note for note in self.notes.values() if note.key not in self.claimed and (retired or not note.retired)]
+    def _free(self) -> list[int]:
+        return [note for note in range(len(self.notes)) if note not in self.claimed]
 
-    def _claim(self, number: int, note: LockedNote, match: Match) -> None:
+    def _is_free(self, note: int) -> bool:
+        return note not in self.claimed
+
+    def _any_left(self) -> bool:
+        return len(self.claims) + len(self.failed) < len(self.asked) and len(self.claimed) < len(self.notes)
+
+    def _place(self, number: int) -> tuple[Section, str]:
+        return self.asked[number].section, self.ours.texts[number]
+
+    def _is_here(self, number: int, note: int) -> bool:
+        return self.asked[number].section == self.places[note]
+
+    def _left_in_place(self) -> _InPlace:
+        """Return the free notes by their section and words."""
+        return self._grouped(self._free(), lambda note: (self.places[note], self.theirs.texts[note]))
+
+    def _left_questions_in_place(self) -> _InPlace:
+        """Return the questions left by section and words; one with its own id has no history by its words."""
+        return self._grouped((own for own in self._left() if self.asked[own].id is None), self._place)
+
+    @staticmethod
+    def _grouped(numbers: Iterable[int], name: Callable[[int], _Name]) -> dict[_Name, list[int]]:
+        groups: dict[_Name, list[int]] = defaultdict(list)
+        for number in numbers:
+            groups[name(number)].append(number)
+        return groups
+
+    def _any_note(self, text: str) -> bool:
+        return any(map(self._is_free, self.theirs.by_text.get(text, ())))
+
+    def _any_question(self, text: str) -> bool:
+        return any(self._is_left(own) and self.asked[own].id is None for own in self.ours.by_text.get(text, ()))
+
+    def _is_common(self, text: str) -> bool:
+        """Whether more than one note or more than one question has these words."""
+        return self.theirs.is_shared(text) or self.ours.is_shared(text)
+
+    def _proven_by_answer(self, number: int) -> int | None:
+        """Return the note with the question's answer, if the answer says something and no others have it."""
+        answer = self.ours.prints[number]
+        notes = self.theirs.answers.same(answer) if evidence.is_telling(answer) else []
+        if self._is_level(self.asked[number]):  # those that have their names are known by them
+            notes = [note for note in notes if self._is_free(note) and not self.notes[note].retired]
+            if len(notes) == 1 and sum(map(self._is_left, self.ours.answers.same(answer))) == 1:
+                return notes[0]
+        elif len(notes) == 1 and len(self.ours.answers.same(self.theirs.prints[notes[0]])) == 1:
+            return notes[0]
+        return None
+
+    def _has_same_answer(self, number: int, note: int) -> bool:
+        return evidence.same_answer(self.ours.prints[number], self.theirs.prints[note])
+
+    def _has_no_other_answer(self, number: int, note: int) -> bool:
+        """Whether the answers may be the same; a question without one has it if no other question does."""
+        was = self.theirs.prints[note]
+        if self.asked[number].ships:
+            return evidence.may_be_same(self.ours.prints[number], was)
+        return not (evidence.is_telling(was) and self.ours.answers.same(was))
+
+    def _match(self, number: int, note: int) -> None:
+        here = self.asked[number].section == self.register.sections[self.notes[note].section]
+        self._claim(number, note, Match.SAME if here else Match.MOVED)
+
+    def _claim(self, number: int, note: int, match: Match) -> None:
         self.claims[number] = (note, match)
-        self.claimed.add(note.key)
+        self.claimed.add(note)
 
     def _error(self, number: int, found: Diagnostic) -> None:
         self.failed.add(number)
         self.diagnostics.append(found)
 
 
-def _names(notes: Mapping[str, LockedNote]) -> dict[str, LockedNote]:
-    """Return the notes by all the keys that they have, or ever had."""
-    return {name: note for note in notes.values() for name in note.aliases} | dict(notes)
+def _below(section: Section) -> tuple[int, Section]:
+    """Return the depth of a section and its last heading."""
+    return len(section), section[-1:]
+
+
+def _is_decided(note: LockedNote) -> bool:
+    """Whether the author has said which question the note is, so that its section in the lock is to be believed."""
+    return not note.fingerprint or bool(note.decided)
+
+
+def _in_nfc(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def _names(notes: Mapping[str, LockedNote]) -> Iterator[str]:
+    """Yield all the keys that notes have, or ever had."""
+    for note in notes.values():
+        yield from note.aliases
+    yield from notes

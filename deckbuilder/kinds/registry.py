@@ -28,7 +28,7 @@ def kind_of(question: Question) -> tuple[Kind, list[Diagnostic]]:
     """
     named = question.metadata.kind
     recognised = next(kind for kind in KINDS if kind.recognises(question))
-    if named in KIND_NAMES and (recognised is not DRILL or _is_own(question, "kind")):
+    if named in KIND_NAMES and (recognised is not DRILL or is_own(question, "kind")):
         return kind_named(named), []
     if named is None:
         return recognised, []
@@ -47,14 +47,14 @@ def read_note(question: Question) -> tuple[Kind, Note, list[Diagnostic]]:
 
 def _steps_without_a_derivation(question: Question) -> list[Diagnostic]:
     """Return what is to be said of a question that speaks of steps and has none; a section's default is no mistake."""
-    wanted = question.metadata.steps == "cards" and _is_own(question, "steps")
+    wanted = question.metadata.steps == "cards" and is_own(question, "steps")
     return [rules.NO_STEPS.at(question.span)] * wanted + [
         rules.METADATA_MISPLACED.at(comment.span, comment="step", where="in one of the steps of a derivation")
         for comment in question.step_comments
     ]
 
 
-def _is_own(question: Question, key: str) -> bool:
+def is_own(question: Question, key: str) -> bool:
     """Whether the question says this of itself, rather than its section for it."""
     place = question.metadata.places.get(key)
     return place is not None and place.line >= question.span.line

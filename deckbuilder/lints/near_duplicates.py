@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Related
 from deckbuilder.identity.evidence import close_wording
+from deckbuilder.identity.keys import FILLER
 from deckbuilder.rendering.drafts import DraftedQuestion
 
 _FEWEST = 3
@@ -35,7 +36,7 @@ def near_duplicates(questions: Sequence[DraftedQuestion]) -> Iterator[Diagnostic
         question = questions[number]
         earlier = [first[total], longer.get(total, number), *(first[one] for one in without)]
         other = next((questions[one] for one in earlier if one < number), None)
-        if other and close_wording(other.text, question.text):
+        if other and close_wording(other.text, question.text, besides=FILLER):
             place = Related(other.span, "the other one")
             yield rules.NEAR_DUPLICATE.at(question.span, related=(place,))
         for one in without:

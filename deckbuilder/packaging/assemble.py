@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from deckbuilder.identity.changes import Change
-from deckbuilder.identity.lock import Lock, LockedNote
+from deckbuilder.identity.changes import Change, Since, since_release
+from deckbuilder.identity.lock import Lock, LockedNote, Release
 from deckbuilder.kinds import fields
 from deckbuilder.kinds.templates import Templates
 from deckbuilder.kinds.titles import TITLES
@@ -44,7 +44,9 @@ def assemble(
     return PackagePlan(
         decks=decks,
         note_types=note_types,
-        notes=tuple([_note(note, type_ids, deck_ids, position) for position, note in enumerate(notes, start=1)]),
+        notes=tuple(
+            [_note(note, type_ids, deck_ids, position, lock.release) for position, note in enumerate(notes, start=1)]
+        ),
         media=tuple(sorted(media, key=lambda file: file.name)),
         created=lock.born,
         frame=frame if frame and frame.of == frame_key(decks, note_types) else None,
@@ -86,12 +88,14 @@ def note_type_plan(kind: str, title: str, lock: Lock, templates: Templates) -> N
     )
 
 
-def _note(note: StampedNote, types: Mapping[str, int], decks: Mapping[str, int], position: int) -> NotePlan:
+def _note(
+    note: StampedNote, types: Mapping[str, int], decks: Mapping[str, int], position: int, release: Release | None
+) -> NotePlan:
     filled = note.rendered.fields
-    delivered = note.locked.delivered
-    if delivered and delivered.fingerprint == note.locked.fingerprint:
+    delivered, prints = note.locked.delivered, note.rendered.prints
+    if delivered and since_release(note.locked, release) in (Since.NOTHING, Since.REBUILT):
         filled[fields.VERSION] = unformatted(delivered.version)
-    filled[fields.DELIVERED] = print_of(filled, note.rendered.tags, note.rendered.prints.texts)
+    filled[fields.DELIVERED] = print_of(filled, note.rendered.tags, prints.texts, prints.source)
     return NotePlan(
         guid=note.locked.guid,
         note_type=types[note.locked.kind],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import astuple
@@ -11,7 +12,21 @@ from msgspec.structs import astuple
 from deckbuilder.cache import digest_of
 from deckbuilder.rendering.media import MediaFile
 
-__all__ = ["DeckPlan", "Frame", "MediaFile", "NotePlan", "NoteTypePlan", "PackagePlan", "frame_key", "refuse_nonsense"]
+__all__ = [
+    "LOCK_ENTRY",
+    "DeckPlan",
+    "Frame",
+    "MediaFile",
+    "NotePlan",
+    "NoteTypePlan",
+    "PackagePlan",
+    "frame_key",
+    "refuse_nonsense",
+]
+
+
+LOCK_ENTRY: Final = "deck.lock"
+"""What the package calls the lock that it carries."""
 
 
 class DeckPlan(Struct, frozen=True):
@@ -85,7 +100,8 @@ class PackagePlan(Struct, frozen=True):
     """The whole content of an .apkg. `created` (seconds since 1970) is when the deck was first built.
 
     `media` is packed as it stands, so it holds what the notes and note types show and nothing else. `frame` is what
-    `frame_of` makes of the decks and note types, None where that is still to be done.
+    `frame_of` makes of the decks and note types, None where that is still to be done. `lock` is the deck.lock that the
+    package was built with: Anki ignores it, and `deckbuilder lock restore` takes it out.
     """
 
     decks: tuple[DeckPlan, ...]
@@ -94,6 +110,7 @@ class PackagePlan(Struct, frozen=True):
     media: tuple[MediaFile, ...]
     created: int
     frame: Frame | None = None
+    lock: bytes = b""
 
 
 def refuse_nonsense(plan: PackagePlan) -> None:

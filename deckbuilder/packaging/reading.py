@@ -7,6 +7,7 @@ from a stranger's pull request can be looked at.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 import zipfile
@@ -20,7 +21,8 @@ from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.files import working_folder
 from deckbuilder.kinds import fields
-from deckbuilder.packaging.plan import DeckPlan, NotePlan, NoteTypePlan, PackagePlan, refuse_nonsense
+from deckbuilder.limits import MEGABYTE, limits
+from deckbuilder.packaging.plan import LOCK_ENTRY, DeckPlan, NotePlan, NoteTypePlan, PackagePlan, refuse_nonsense
 
 MAX_COLLECTION = 2 << 30
 """Bytes of a database that are read: ten times what a hundred thousand notes take up."""
@@ -65,26 +67,96 @@ def read_package(path: Path) -> tuple[PackagePlan | None, list[Diagnostic]]:
         return None, [rules.PACKAGE_UNREADABLE.at(place, path=place.file, problem=error.strerror or str(error))]
 
 
-def _unpack(path: Path, collection: Path) -> None:
-    """Copy the database out of the package. Nothing of ours is compressed, so nothing is ever blown up."""
+def read_packed_lock(path: Path) -> tuple[str | None, list[Diagnostic]]:
+    """Return the text of the deck.lock that the package at `path` carries; None if it has none or it cannot be read.
+
+    A stranger may have written it, so it is not longer than a lock may be, and nothing is unpacked.
+    """
+    place = Span(path.as_posix())
+    most = limits()["lock-mb"]
+    try:
+        with _opened(path) as package:
+            if LOCK_ENTRY not in package.namelist():
+                return None, []
+            if package.namelist().count(LOCK_ENTRY) > 1:
+                raise _Damaged("it holds two locks")
+            entry = package.getinfo(LOCK_ENTRY)
+            if entry.compress_type != zipfile.ZIP_STORED:
+                raise _Foreign("its lock is compressed")
+            if entry.file_size > most * MEGABYTE:
+                raise _Damaged(f"its lock has more than {most} MB")
+            with package.open(entry) as source:
+                content = source.read(most * MEGABYTE + 1)
+        return _decoded(content), []
+    except _Damaged as damage:
+        return None, [rules.PACKAGE_UNREADABLE.at(place, path=place.file, problem=str(damage))]
+    except _Foreign as sign:
+        return None, [rules.PACKAGE_FOREIGN.at(place, path=place.file, reason=str(sign))]
+    except OSError as error:
+        return None, [rules.PACKAGE_UNREADABLE.at(place, path=place.file, problem=error.strerror or str(error))]
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _Damaged("its lock is not UTF-8") from error
+
+
+def deck_of_package(path: Path, *, whole: bool) -> set[str]:
+    """Return the name and id of the deck that a package is of, nothing if it is none of ours.
+
+    One that carries no lock is read only if `whole` says so, which takes time, and gives the name alone.
+    """
+    text, found = read_packed_lock(path)
+    if text is not None:
+        try:
+            header = json.loads(text.partition("\n")[0])
+            return {name for name in (header["deck"], header["id"]) if isinstance(name, str)}
+        except (ValueError, TypeError, KeyError, RecursionError):
+            return set()
+    plan = read_package(path)[0] if whole and not found else None
+    return {deck_name(plan)} if plan else set()
+
+
+def deck_name(plan: PackagePlan) -> str:
+    """Return the name of the deck that a package is of: `Transformers`, if its note types are `… (Transformers)`."""
+    for kind in plan.note_types:
+        match = _TYPE_NAME.fullmatch(kind.name)
+        return match["deck"] if match else kind.name
+    return ""
+
+
+_TYPE_NAME = re.compile(r"[^()]+ \((?P<deck>.+)\)", re.DOTALL)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    """Open a package that may be anything. Raises _Damaged, and OSError."""
     if not path.is_file():
         raise _Damaged("there is no such file" if not path.exists() else "it is not an ordinary file")
     try:
         with zipfile.ZipFile(path) as package:
-            names = package.namelist()
-            if any(name in names for name in _OF_ANKI):
-                raise _Foreign("Anki exported it")
-            if names.count(_COLLECTION) != 1:
-                raise _Damaged("it holds no collection")
-            entry = package.getinfo(_COLLECTION)
-            if entry.compress_type != zipfile.ZIP_STORED:
-                raise _Foreign("its collection is compressed")
-            if entry.file_size > MAX_COLLECTION:
-                raise _Damaged(f"its collection has {entry.file_size >> 20} MB")
-            with package.open(entry) as source, collection.open("wb") as target:
-                shutil.copyfileobj(source, target, 1 << 20)
+            yield package
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise _Damaged("it is no zip file, or was cut short") from error
+
+
+def _unpack(path: Path, collection: Path) -> None:
+    """Copy the database out of the package. Nothing of ours is compressed, so nothing is ever blown up."""
+    with _opened(path) as package:
+        names = package.namelist()
+        if any(name in names for name in _OF_ANKI):
+            raise _Foreign("Anki exported it")
+        if names.count(_COLLECTION) != 1:
+            raise _Damaged("it holds no collection")
+        entry = package.getinfo(_COLLECTION)
+        if entry.compress_type != zipfile.ZIP_STORED:
+            raise _Foreign("its collection is compressed")
+        if entry.file_size > MAX_COLLECTION:
+            raise _Damaged(f"its collection has {entry.file_size >> 20} MB")
+        with package.open(entry) as source, collection.open("wb") as target:
+            shutil.copyfileobj(source, target, 1 << 20)
 
 
 def _read_collection(collection: Path) -> PackagePlan:

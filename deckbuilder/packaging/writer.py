@@ -1,4 +1,4 @@
-"""A plan becomes an .apkg: a zip of the collection, the media and the list of the media's names."""
+"""A plan becomes an .apkg: a zip of the collection, the media, the list of the media's names, and deck.lock."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from deckbuilder.files import working_folder
 from deckbuilder.packaging.collection import pages_of, write_collection
-from deckbuilder.packaging.plan import PackagePlan, refuse_nonsense
+from deckbuilder.packaging.plan import LOCK_ENTRY, PackagePlan, refuse_nonsense
 
 _EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first date that a zip can hold
 _UNIX = 3
@@ -32,6 +32,8 @@ def write_package(plan: PackagePlan, file: IO[bytes]) -> None:
         _add(package, "media", [names], len(names))
         for number, one in enumerate(media):
             _add(package, str(number), [one.content], len(one.content))
+        if plan.lock:
+            _add(package, LOCK_ENTRY, [plan.lock], len(plan.lock))
 
 
 def package_bytes(plan: PackagePlan) -> bytes:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from watchfiles import awatch
 
 from deckbuilder.cache import Cache
-from deckbuilder.pipeline import Prepared, prepare
+from deckbuilder.pipeline import Prepared, looking, prepare
 from deckbuilder.preview.deck import PreviewCard, PreviewDeck, preview_deck
 
 PAUSE = 40
@@ -47,7 +47,7 @@ class LiveDeck:
     async def reload(self) -> None:
         """Prepare the deck again and tell everyone."""
         self._stamps = await asyncio.to_thread(self._stamps_now)  # first: what is saved meanwhile is news
-        prepared, result = await asyncio.to_thread(prepare, self.source, None, self._memory)
+        prepared, result = await asyncio.to_thread(prepare, self.source, looking(), self._memory)
         before = self.deck
         self.deck = preview_deck(prepared, result, before)
         self._cards = {card.imprint: card for card in (*before.cards, *self.deck.cards)}

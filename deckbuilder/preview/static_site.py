@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from deckbuilder.files import NewFiles
-from deckbuilder.pipeline import prepare
+from deckbuilder.pipeline import looking, prepare
 from deckbuilder.preview.deck import PreviewDeck, preview_deck
 from deckbuilder.preview.page_files import DECK_PLACE, PAGE, embedded, embedded_frame, read
 from deckbuilder.preview.refusals import PreviewRefused
@@ -27,7 +27,7 @@ def write_site(source: Path, folder: Path) -> PreviewDeck:
     replace or cannot be written, and writes nothing where the deck has no card to show.
     """
     refuse_foreign(folder)
-    deck = preview_deck(*prepare(source), PreviewDeck())
+    deck = preview_deck(*prepare(source, looking()), PreviewDeck())
     if not deck.cards:
         return deck
     try:

@@ -38,7 +38,8 @@ def _section(changes: ReleaseChanges, lock: Lock, release: Release, *, first: bo
         yield from _listed("New", changes.new, lock)
         yield from _listed("Corrected", changes.corrected, lock)
         yield from _listed("Moved to another section", changes.moved, lock)
-        if changes.new or changes.corrected or changes.moved:
+        yield from _listed("Changed by deckbuilder", changes.refreshed, lock)
+        if changes.new or changes.corrected or changes.moved or changes.refreshed:
             yield f"To find these in Anki's browser: `{search_for_version(lock.deck, release.version)}`"
     if changes.retired:
         yield from _listed("Retired", changes.retired, lock)
@@ -73,6 +74,7 @@ def summary_of(changes: ReleaseChanges, *, first: bool) -> str:
             ("new", changes.new),
             ("corrected", changes.corrected),
             ("moved to another section", changes.moved),
+            ("changed by deckbuilder", changes.refreshed),
             ("retired", changes.retired),
         )
         if notes

@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Sequence
 from io import BufferedRandom
 from pathlib import Path
 
@@ -18,8 +19,9 @@ from deckbuilder.files import TooLarge, clear_away, is_there, real_path
 from deckbuilder.identity.lock import Lock, Release
 from deckbuilder.limits import MEGABYTE, limits
 from deckbuilder.pipeline import BuildResult, Options, Prepared
-from deckbuilder.project import DECK_LOCK, RELEASES
+from deckbuilder.project import DECK_LOCK, list_of_releases
 from deckbuilder.publishing.changes import ReleaseChanges, changes_since_release, is_later, released
+from deckbuilder.publishing.history import history_of, never_back
 from deckbuilder.publishing.notes import listing, release_notes, section_for, section_of, with_section
 from deckbuilder.publishing.repository import GitError, Repository, repository_of
 from deckbuilder.publishing.settings_file import with_version
@@ -47,11 +49,11 @@ class ReleaseResult(Struct, frozen=True):
         return self.built.failed
 
 
-def release(source: Path, version: str, options: Options | None = None) -> ReleaseResult:
+def release(source: Path, version: str, options: Options | None = None, *, refresh: bool = False) -> ReleaseResult:
     """Release the deck at `source`: stamp what changed, write the package, the lock, the version and the notes.
 
-    With `options.locked` the release is one that deck.lock already knows: its package is built again, with all that
-    goes with it, and nothing that git tracks is written.
+    With `refresh` what only deckbuilder changed is stamped too. With `options.locked` the release is one that the lock
+    knows already: its package is built again, with all that goes with it, and nothing that git tracks is written.
     """
     options = options or Options()
     prepared, built = pipeline.prepare(source, options)
@@ -60,7 +62,7 @@ def release(source: Path, version: str, options: Options | None = None) -> Relea
     output = options.output or pipeline.default_output(prepared.lock)
     if options.locked:
         return _again(prepared, built, version, output)
-    return _anew(prepared, built, version, output, pipeline.present_second(options.now))
+    return _anew(prepared, built, version, output, pipeline.present_second(options.now), refresh=refresh)
 
 
 def record(result: ReleaseResult, source: Path) -> list[Diagnostic]:
@@ -79,19 +81,26 @@ def record(result: ReleaseResult, source: Path) -> list[Diagnostic]:
 # ── a new release ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _anew(prepared: Prepared, built: BuildResult, version: str, output: Path, now: int) -> ReleaseResult:
-    project, before = prepared.project, prepared.lock
+def _anew(
+    prepared: Prepared, built: BuildResult, version: str, output: Path, now: int, *, refresh: bool
+) -> ReleaseResult:
+    project = prepared.project
     repository = repository_of(project.folder)
+    before, found = _with_history(prepared, repository, now)
     this = Release(version, now)
-    lock = released(before, this)
-    changes = changes_since_release(before)
+    lock = released(before, this, refresh=refresh)
+    changes = changes_since_release(before, refresh=refresh)
     problems = [
+        *found,
         *_remarks_on_repository(repository, prepared, version, output),
         *_remarks_on_version(before, version, prepared),
         *pipeline.remarks_on_clock(lock, project),
     ]
-    if changes.nothing:
+    if changes.nothing and not found:
         problems.append(rules.NOTHING_TO_RELEASE.at(project.place))
+    if changes.rebuilt and not refresh:
+        some = _first_few([note.key for note in changes.rebuilt])
+        problems.append(rules.REBUILT.at(project.place, count=len(changes.rebuilt), which=some, version=version))
     section = section_of(changes, lock, this, first=before.release is None)
     others, found = _tracked(prepared, section, version)
     problems += found
@@ -112,6 +121,21 @@ def _anew(prepared: Prepared, built: BuildResult, version: str, output: Path, no
     return replace(result, changes=changes, first=before.release is None, commands=commands)
 
 
+def _with_history(prepared: Prepared, repository: Repository | None, now: int) -> tuple[Lock, list[Diagnostic]]:
+    """Return the lock with no change time before the latest that git knows of, and why git cannot tell."""
+    project, lock = prepared.project, prepared.lock
+    if repository is None:
+        return lock, []
+    try:
+        if repository.is_shallow():
+            return lock, [rules.SHALLOW_CLONE.at(project.place)]
+        path = real_path(project.lock).relative_to(real_path(repository.root))
+        until = int(time.time()) + pipeline.CLOCK_SLACK
+        return never_back(lock, history_of(repository.lines_ever_in(path), lock, until), now), []
+    except GitError as error:
+        return lock, [rules.GIT_REFUSED.at(project.place, problem=error)]
+
+
 def _remarks_on_repository(
     repository: Repository | None, prepared: Prepared, version: str, output: Path
 ) -> Iterable[Diagnostic]:
@@ -125,12 +149,16 @@ def _remarks_on_repository(
     try:
         changed = [name for name in repository.changed() if top / name not in made]
         if changed:
-            more = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
-            yield rules.DIRTY_TREE.at(place, files=", ".join(changed[:_NAMED]) + more)
+            yield rules.DIRTY_TREE.at(place, files=_first_few(changed))
         if repository.has_tag(f"v{version}"):
             yield rules.TAG_EXISTS.at(place, tag=f"v{version}")
     except GitError as error:
         yield rules.GIT_REFUSED.at(place, problem=error)
+
+
+def _first_few(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def _remarks_on_version(lock: Lock, version: str, prepared: Prepared) -> Iterable[Diagnostic]:
@@ -141,7 +169,7 @@ def _remarks_on_version(lock: Lock, version: str, prepared: Prepared) -> Iterabl
 def _tracked(prepared: Prepared, section: str, version: str) -> tuple[dict[Path, bytes], list[Diagnostic]]:
     """Return the files besides the lock that git is to remember of the release: the list of releases, deck.yml."""
     project = prepared.project
-    path = _list_of_releases(prepared)
+    path = list_of_releases(prepared.project.lock)
     before, problems = _list_so_far(path)
     if problems:
         return {}, problems
@@ -174,7 +202,7 @@ def _with_lock(prepared: Prepared, lock: Lock) -> Prepared:
 def _again(prepared: Prepared, built: BuildResult, version: str, output: Path) -> ReleaseResult:
     """Write the package of the release that the lock knows, and what goes with it: CI's work on the release's tag."""
     project, last = prepared.project, prepared.lock.release
-    path = _list_of_releases(prepared)
+    path = list_of_releases(prepared.project.lock)
     text, problems = _list_so_far(path)
     if problems:
         return ReleaseResult(_with_findings(built, problems), version)
@@ -231,12 +259,6 @@ def _beside(output: Path) -> tuple[Path, Path, Path]:
         output.with_name("release-notes.md"),
         output.with_name("ankiweb.txt"),
     )
-
-
-def _list_of_releases(prepared: Prepared) -> Path:
-    """Return where the deck's list of releases lies: beside deck.lock, named after the file where the deck is one."""
-    lock = prepared.project.lock
-    return lock.with_name(RELEASES if lock.name == DECK_LOCK else lock.name.replace(f".{DECK_LOCK}", ".releases.md"))
 
 
 def _list_so_far(path: Path) -> tuple[str | None, list[Diagnostic]]:

@@ -1,17 +1,19 @@
-"""The git repository that a deck lies in. Git is called with lists of arguments, never through a shell."""
+"""The git repository that a deck lies in."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 from msgspec import Struct
 
+from deckbuilder.git import GitError, git, git_lines
 
-class GitError(Exception):
-    """Git refused; the text is what it said."""
+__all__ = ["GitError", "Repository", "repository_of"]
+
+
+_BARE: Final = ("--format=", "--no-show-signature")  # of commits no more than what they change
 
 
 class Repository(Struct, frozen=True):
@@ -28,31 +30,46 @@ class Repository(Struct, frozen=True):
         """Whether there is such a tag."""
         return bool(self._git("tag", "--list", tag).strip())
 
+    def is_shallow(self) -> bool:
+        """Whether the clone has only a part of the history."""
+        return self._git("rev-parse", "--is-shallow-repository").strip() == "true"
+
+    def lines_ever_in(self, path: Path) -> Iterator[str]:
+        """Yield each line that a file gained in any commit, the newest commits first, whatever the file was called.
+
+        That is the history of the present commit and of the tags of releases. Git is read as it goes along, so a long
+        history takes no room. Raises GitError.
+        """
+        if not self._git("rev-parse", "--verify", "--quiet", "HEAD", allowed=1):
+            return  # nothing is committed yet
+        # Whatever the user's settings or .gitattributes say of diffs, these are as plain as can be.
+        shown = ("--patch", "--unified=0", "--text", "--no-ext-diff", "--no-textconv", "--no-color")
+        commits = ("--full-history", "-c", *_BARE, "HEAD", "--tags=v*")
+        for line in git_lines(self.root, "log", *shown, *commits, "--", *self._names_of(path)):
+            text = line.lstrip("+- ")  # a merge has a sign for each parent
+            if text.startswith("{") and "+" in line[: len(line) - len(text)]:
+                yield text
+
+    def _names_of(self, path: Path) -> list[str]:
+        """Return what a file is called, and what git takes for its earlier names."""
+        names = self._git(
+            "log", "--follow", "--name-only", "-z", *_BARE, "HEAD", "--", f":(top,literal){path.as_posix()}"
+        )
+        found = dict.fromkeys([path.as_posix(), *(name.strip("\n") for name in names.split("\0"))])
+        return [f":(top,literal){name}" for name in found if name]
+
     def run(self, command: Sequence[str]) -> None:
         """Run `git` with these arguments. Raises GitError."""
         self._git(*command)
 
-    def _git(self, *arguments: str) -> str:
-        return _git(self.root, *arguments)
+    def _git(self, *arguments: str, allowed: int = 0) -> str:
+        return git(self.root, *arguments, allowed=allowed)
 
 
 def repository_of(folder: Path) -> Repository | None:
     """Return the repository that `folder` lies in, None where there is none or no git."""
     try:
-        top = _git(folder, "rev-parse", "--show-toplevel")
+        top = git(folder, "rev-parse", "--show-toplevel")
     except GitError:
         return None
     return Repository(Path(top.removesuffix("\n")))
-
-
-def _git(folder: Path, *arguments: str) -> str:
-    command = ["git", "-C", str(folder), *arguments]
-    # Nobody is there to be asked for a passphrase, and what git says is shown as it is, in one language.
-    environment = os.environ | {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-    try:
-        done = subprocess.run(command, capture_output=True, env=environment, check=False)  # noqa: S603  # no shell
-    except OSError as error:
-        raise GitError(f"git cannot be run: {error.strerror or error}") from error
-    if done.returncode:
-        raise GitError(done.stderr.decode(errors="replace").strip() or f"git {arguments[0]} failed")
-    return done.stdout.decode(errors="surrogateescape")

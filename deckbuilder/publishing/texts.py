@@ -49,7 +49,7 @@ def _json(result: ReleaseResult) -> str:
         "commands": [["git", *command] for command in result.commands],
         "changes": {
             name: [note.key for note in getattr(changes, name)] if changes else []
-            for name in ("new", "corrected", "moved", "retired")
+            for name in ("new", "corrected", "moved", "retired", "rebuilt", "refreshed")
         },
         "diagnostics": [json_diagnostic(one) for one in result.built.diagnostics],
     }

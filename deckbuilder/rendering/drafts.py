@@ -61,8 +61,9 @@ class Settling(Struct, frozen=True):
 class Draft(Struct, frozen=True):
     """A note, or a part of one, as far as it goes without knowing which note it is.
 
-    `digest` stands for all that it was made of; `text` is what it is known by, `answer` the fingerprint of its answer's
-    words, `name` the id that a part was given. `fields` are as its kind fills them, and `code` says where in them which
+    `digest` stands for all that it was made of; `source` is the fingerprint of what its author wrote, wherever that
+    stands; `text` is what it is known by, `answer` the fingerprint of its answer's words, `name` the id that a part was
+    given. `fields` are as its kind fills them, and `code` says where in them which
     code was highlighted: its digest, the field, from where to where. `diagnostics` are what its kind, rendering and
     lints have to say; `parts` are the further notes that it gives. A drill's draft has no fields but a
     `recipe` until it is settled; then it has `slots` for the lock, and `variants` for its script to choose from.
@@ -82,6 +83,7 @@ class Draft(Struct, frozen=True):
     slots: Slots = ()
     variants: int = 0
     code: tuple[tuple[bytes, str, int, int], ...] = ()
+    source: str = ""
 
 
 class DraftedQuestion(Struct, frozen=True):

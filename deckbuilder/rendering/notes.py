@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from hashlib import blake2b
 from html import escape
@@ -65,12 +68,14 @@ class Prints(Struct, frozen=True):
     """What tells whether a note has changed.
 
     `fingerprint` is one of its body and one of all that counts, of 16 hex digits each, with a full stop between;
+    `source` is the same of what the author wrote, with nothing in it that this program made.
     `texts` are the prints that a delivery is known by: of each field in the frozen order, joined by full stops,
     nothing of those that are not counted.
     """
 
     fingerprint: str
     texts: str
+    source: str
 
 
 class RenderedNote(Struct, frozen=True):
@@ -121,7 +126,7 @@ class RenderedNote(Struct, frozen=True):
         return self.resolved.draft.pictures
 
 
-_NOT_YET = Prints("", "")
+_NOT_YET = Prints("", "", "")
 _NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -143,13 +148,14 @@ def rendered(
     version = _version(settings.version)
     names = _names(draft.pictures, pictures) if draft.pictures else _NO_NAMES
     tags = tags_of(question.section, question.tags, settings.tags, prefix)
-    follows_from = (resolved.identity.key, topic, tags, tuple(sorted(names.items())) if names else ())
+    written_around = _around(question.section, question.tags, settings.tags, settings.tag_prefix)
+    follows_from = (resolved.identity.key, topic, tags, tuple(sorted(names.items())) if names else (), written_around)
     place = draft.digest + _PRINTS
     known = shelf.get(place)
     if isinstance(known, tuple) and known[0] == follows_from:
         prints = Prints(*known[1:])
     else:
-        prints = _prints(RenderedNote(resolved, topic, source, version, names, tags, _NOT_YET))
+        prints = _prints(RenderedNote(resolved, topic, source, version, names, tags, _NOT_YET), written_around)
         shelf.put(place, (follows_from, *astuple(prints)))
     return RenderedNote(resolved, topic, source, version, names, tags, prints)
 
@@ -178,11 +184,19 @@ def _names(uses: Iterable[PictureUse], pictures: Mapping[tuple[str, str], MediaF
     return {src: picture.name for src, picture in found if picture}
 
 
-def _prints(note: RenderedNote) -> Prints:
+def _prints(note: RenderedNote, written_around: str) -> Prints:
     filled = note.fields
     counted = {name: text for name in fields.PRINTED if (text := filled.get(name)) and name not in fields.UNCOUNTED}
     texts = ".".join([fields.text_print(counted[name]) if name in counted else "" for name in fields.PRINTED])
-    return Prints(fingerprint(counted, note.tags), texts)
+    pictures = [f"{path}={name}" for path, name in sorted(note.names.items())]  # each is named by its bytes
+    body = _digest("\x1f".join((note.resolved.draft.source, note.identity.key, *pictures)))
+    return Prints(fingerprint(counted, note.tags), texts, f"{body}.{_digest(body + written_around)}")
+
+
+@lru_cache(maxsize=1024)  # notes of one section have the same
+def _around(section: tuple[str, ...], own: tuple[str, ...], common: tuple[str, ...], prefix: str | None) -> str:
+    """Return the fingerprint of what the author wrote around a note's text: the headings above it, and its tags."""
+    return _digest(json.dumps([section, own, common, prefix]))
 
 
 def fingerprint(counted: Mapping[str, str], tags: Iterable[str]) -> str:
@@ -197,6 +211,31 @@ def fingerprint(counted: Mapping[str, str], tags: Iterable[str]) -> str:
     body = "{" + ", ".join(written.values()) + "}"
     listed = "[" + ", ".join(map(_quoted, tags)) + "]"
     return f"{_digest(body)}.{_digest(f'[{everything}, {listed}]')}"
+
+
+def earlier_fingerprints(note: RenderedNote, settings: Settings, deck: str) -> tuple[str, ...]:
+    """Return the fingerprints that earlier programs gave to a note whose source and HTML are as they were.
+
+    They left letters and their marks apart where an author had written them so, and marks out of tags.
+    """
+    prefix = _earlier_slug(deck) if settings.tag_prefix is None else settings.tag_prefix
+    counted = {name: text for name, text in note.fields.items() if text and name not in fields.UNCOUNTED}
+    apart = {name: unicodedata.normalize("NFD", text) for name, text in counted.items()}
+    topic, section = note.topic, note.question.section
+    topics = (topic, unicodedata.normalize("NFD", topic)) if topic else (topic,)
+    sections = (section, tuple(unicodedata.normalize("NFD", title) for title in section))
+    tags = {note.tags, *(_tags(one, note.question.tags, settings.tags, prefix, _earlier_slug) for one in sections)}
+    found = {
+        fingerprint(filled | ({fields.TOPIC: one} if one else {}), some)
+        for filled in (counted, apart)
+        for one in topics
+        for some in tags
+    }
+    return tuple(sorted(found))
+
+
+def _earlier_slug(text: str) -> str:
+    return "-".join(re.findall(r"[^\W_]+", text.casefold())) or "deck"
 
 
 @lru_cache(maxsize=8)
@@ -221,7 +260,13 @@ def source_link(inside: str, span: Span, url: str) -> str:
 @lru_cache(maxsize=1024)
 def tags_of(section: tuple[str, ...], own: tuple[str, ...], common: tuple[str, ...], prefix: str) -> tuple[str, ...]:
     """Return a note's tags, sorted: its section path below the prefix, the deck's own, and the question's."""
-    path = "::".join(part for part in (prefix, *(slug(title) for title in section)) if part)
+    return _tags(section, own, common, prefix, slug)
+
+
+def _tags(
+    section: tuple[str, ...], own: tuple[str, ...], common: tuple[str, ...], prefix: str, named: Callable[[str], str]
+) -> tuple[str, ...]:
+    path = "::".join(part for part in (prefix, *(named(title) for title in section)) if part)
     return tuple(sorted({tag for tag in (path, *common, *own) if tag}))
 
 

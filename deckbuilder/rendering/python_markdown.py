@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import string
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from html import unescape
@@ -18,6 +19,8 @@ from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.inlinepatterns import InlineProcessor
 from markdown.preprocessors import Preprocessor
+from markdown.treeprocessors import Treeprocessor
+from markdown.util import AtomicString
 
 from deckbuilder import rules
 from deckbuilder.rendering.cleaning import MARK, Screen, clean
@@ -32,6 +35,8 @@ from deckbuilder.source.dollar_math import Formula, formula_at, formula_block
 from deckbuilder.source.gfm import MAX_NESTING
 
 if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
     from deckbuilder.diagnostics import Diagnostic, Span
     from deckbuilder.rendering.options import RenderOptions
     from deckbuilder.source.passage import Passage
@@ -71,6 +76,10 @@ _FORCED: Final[dict[str, dict[str, object]]] = {
 MAX_PROBLEM: Final = 200
 """Characters of what an extension says that a message shows."""
 
+MAX_WORK: Final = 40_000_000
+"""Signs of markup, or lines, times the characters that they are in: about three seconds at the worst, measured."""
+
+_PER_BRACKET: Final = 4  # links are looked for sign by sign, in Python
 _SAMPLE = "a\n\n- b\n\n```python\nc\n```\n"
 _PARAGRAPH = re.compile(r"<p>((?:(?!</?p>).)*)</p>\Z", re.DOTALL)
 _ARITHMATEX = re.compile(r'<(span|div) class="arithmatex">\s*\\[(\[]([^<]*?)\\[)\]]\s*</\1>')
@@ -94,13 +103,17 @@ def render_python_markdown(
     findings.places.within(None)
     screen_html(passage, findings)
     # Its blocks begin at the very start of a line, and an answer keeps what is indented beyond its list item.
-    text = fit(dedent(passage.text))
+    # Line ends are made one before any of our rules looks at lines: a drill's YAML may hold a `\r` of its own.
+    text = fit(dedent(passage.text.replace("\r\n", "\n").replace("\r", "\n")))
     markdown, formulas = _loaded(options).converter()
     markdown.references.update({key.lower(): (ref["href"], ref["title"]) for key, ref in references.items()})
     try:
         converted = markdown.convert(text)
     except RecursionError:
         findings.diagnostics.append(rules.NESTED_TOO_DEEP.at(passage.span(), depth=MAX_NESTING))
+        converted = escape_text(text)
+    except _TooMuchMarkupError as much:
+        findings.diagnostics.append(rules.TOO_MUCH_MARKUP.at(passage.span(), signs=much.signs, length=much.length))
         converted = escape_text(text)
     except Exception as error:  # extensions raise what they like at what they did not expect
         problem = f"{type(error).__name__}: {error}"
@@ -150,7 +163,8 @@ class _Loaded:
                 usable[bundle] = {**_FORCED, **usable[bundle]}
         self._formulas: list[Formula] = []
         math: list[Extension] = [] if ARITHMATEX in usable else [_MathExtension(self._formulas)]
-        self._markdown = Markdown(extensions=[*usable, *math, _FenceExtension()], extension_configs=usable)
+        ours = (*math, _FenceExtension(), _BoundExtension())
+        self._markdown = Markdown(extensions=[*usable, *ours], extension_configs=usable)
 
     def converter(self) -> tuple[Markdown, list[Formula]]:
         """Return the converter, fresh, and the list that it will put the formulas into."""
@@ -190,6 +204,50 @@ def _problem(full: str, name: str, settings: Mapping[str, Any]) -> str:
     except Exception as error:
         return f"{type(error).__name__}: {error}"
     return ""
+
+
+class _TooMuchMarkupError(Exception):
+    """A text would keep Python-Markdown busy for too long; carries how much markup is in how many characters."""
+
+    def __init__(self, signs: int, length: int) -> None:
+        super().__init__(f"{signs} signs in {length} characters")
+        self.signs, self.length = signs, length
+
+
+class _BoundExtension(Extension):
+    """Bounds the work, because each stage of Python-Markdown may look at all of a text for each sign or line in it.
+
+    So its time grows with the square of the length: 24,000 `[` took it a minute.
+    """
+
+    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802
+        """Put both rules in: behind the reading of code and formulas, and before that of what is inside blocks."""
+        md.preprocessors.register(_BlockBound(md), "db_block_bound", 21)
+        md.treeprocessors.register(_InlineBound(md), "db_inline_bound", 21)
+
+
+class _BlockBound(Preprocessor):
+    def run(self, lines: list[str]) -> list[str]:
+        """Return the lines. Raises _TooMuchMarkupError."""
+        length = sum(map(len, lines)) + len(lines)
+        for signs in (sum(line.count("<") for line in lines), len(lines)):  # HTML; lists and other blocks
+            if signs * length > MAX_WORK:
+                raise _TooMuchMarkupError(signs, length)
+        return lines
+
+
+class _InlineBound(Treeprocessor):
+    def run(self, root: Element) -> None:
+        """Look at each text that will be read for links and emphasis. Raises _TooMuchMarkupError."""
+        work = 0
+        for element in root.iter():
+            for text in (element.text, element.tail):
+                if text is None or isinstance(text, AtomicString):
+                    continue
+                signs = sum(map(text.count, string.punctuation)) + _PER_BRACKET * text.count("[")
+                work += signs * len(text)
+                if work > MAX_WORK:
+                    raise _TooMuchMarkupError(signs, len(text))
 
 
 class _MathExtension(Extension):

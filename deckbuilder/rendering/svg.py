@@ -1,4 +1,4 @@
-"""Whether an SVG is a drawing and nothing more: no scripts, no handlers, no foreign content, nothing from elsewhere."""
+"""Whether an SVG is a drawing and nothing more: elements of a list, no handlers, nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -13,9 +13,31 @@ MAX_DRAWN: Final = 200_000
 """Elements that are drawn, those counted again that are drawn again: ten `<use>` of ten each already make a hundred."""
 
 MAX_DEPTH: Final = 200
-_FORBIDDEN: Final = frozenset(
-    {"script", "foreignobject", "iframe", "embed", "object", "audio", "video", "handler", "set"}
+_SVG: Final = "http://www.w3.org/2000/svg"
+_DRAWN: Final = frozenset("""
+    a animate animatemotion animatetransform circle clippath cursor defs desc ellipse feblend fecolormatrix
+    fecomponenttransfer fecomposite feconvolvematrix fediffuselighting fedisplacementmap fedistantlight fedropshadow
+    feflood fefunca fefuncb fefuncg fefuncr fegaussianblur feimage femerge femergenode femorphology feoffset
+    fepointlight fespecularlighting fespotlight fetile feturbulence filter font font-face font-face-name font-face-src
+    g glyph hkern image line lineargradient marker mask metadata missing-glyph mpath path pattern polygon polyline
+    radialgradient rect stop style svg switch symbol text textpath title tspan use view vkern
+""".split())  # fmt: skip
+"""The elements of SVG that only draw, in small letters."""
+
+_OF_EDITORS: Final = (
+    "http://www.inkscape.org/namespaces/inkscape",
+    "http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd",
+    "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "http://purl.org/dc/elements/1.1/",
+    "http://creativecommons.org/ns#",
+    "http://web.resource.org/cc/",
+    "http://www.bohemiancoding.com/sketch/ns",
+    "http://www.serif.com/",
+    "http://ns.adobe.com/",
+    "adobe:ns:meta/",
 )
+"""Where the names of elements begin in which drawing programs keep notes for themselves; no browser draws them."""
+
 _ANIMATED_ADDRESS: Final = frozenset({"href", "src"})
 _RASTER_DATA = re.compile(r"\s*data:image/(?:png|jpeg|gif|webp);base64,", re.IGNORECASE)
 _FOREIGN_STYLE = re.compile(
@@ -32,7 +54,7 @@ class _RefusedError(Exception):
 def svg_problem(content: bytes) -> str:
     """Return in words why an SVG cannot go onto cards, or "" if it can."""
     drawing = _Drawing()
-    parser = expat.ParserCreate()
+    parser = expat.ParserCreate(namespace_separator=" ")
     parser.StartElementHandler = drawing.begin
     parser.EndElementHandler = drawing.end
     parser.StartDoctypeDeclHandler = _check_doctype
@@ -62,9 +84,12 @@ class _Drawing(Struct):
 
     def begin(self, name: str, attributes: dict[str, str]) -> None:
         """Refuse what is no drawing, and count the element."""
-        tag = _local(name)
-        if tag in _FORBIDDEN:
-            raise _RefusedError(f"it holds a `<{tag}>`")
+        space, tag = name.rpartition(" ")[0], _local(name)
+        if len(self.open) == 1 and (space, tag) != (_SVG, "svg"):
+            raise _RefusedError(f"its first element is not `<svg xmlns='{_SVG}'>`")
+        is_harmless = tag in _DRAWN if space == _SVG else space.startswith(_OF_EDITORS)
+        if not is_harmless:
+            raise _RefusedError(f"it holds a `<{tag[:60]}>`, which draws nothing")
         if len(self.open) > MAX_DEPTH:
             raise _RefusedError(f"its elements are nested deeper than {MAX_DEPTH}")
         if tag == "style":
@@ -140,4 +165,4 @@ def _check_instruction(target: str, data: str) -> None:
 
 
 def _local(name: str) -> str:
-    return name.rpartition(":")[2].lower()
+    return name.rpartition(" ")[2].rpartition(":")[2].lower()

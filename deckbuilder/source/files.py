@@ -1,9 +1,10 @@
-"""Files on disk become texts: UTF-8, without byte order mark, every refusal a diagnostic."""
+"""Files on disk become texts: UTF-8, without byte order mark, Markdown in NFC; every refusal is a diagnostic."""
 
 from __future__ import annotations
 
 import errno
 import os
+import unicodedata
 from pathlib import Path
 
 from msgspec import Struct
@@ -162,10 +163,58 @@ def read_files(folder: Path, paths: list[Path], root: str) -> tuple[list[SourceF
 
 
 def _read_markdown(path: Path, name: str, home: Path) -> tuple[str | None, list[Diagnostic]]:
-    """Read a Markdown file of the deck in the folder `home`; too many lines are an error too."""
+    """Read a Markdown file of the deck in the folder `home`; too many lines are an error too.
+
+    Editors and systems write `é` as one character or as two. In NFC it is always one.
+    """
     text, problems = read_text(path, name, home)
     most, lines = limits()["lines"], (text or "").count("\n")
     if lines > most:  # a million headings are no more than four megabytes
         what = f"the file has {lines:,} lines, more than the {most:,} that are read"
         return None, [rules.TOO_MUCH.at(Span(name, most + 1), what=what, limit="lines")]
-    return text, problems
+    if text and (markers := _conflict_markers(text)):
+        return None, [
+            rules.MERGE_CONFLICT.at(Span(name, line, 1, 1 + _MARKER), marker=shown) for line, shown in markers
+        ]
+    return text if text is None else unicodedata.normalize("NFC", text), problems
+
+
+_MARKER = 7  # characters of a marker, which stands at the very beginning of its line
+_CONFLICTS = 20  # of a file that are told
+
+
+def _conflict_markers(text: str) -> list[tuple[int, str]]:
+    """Return the lines that git left of conflicts, with their markers.
+
+    Only what follows a `<<<<<<<` can be one: `=======` alone underlines a heading, and `>>>>>>>` quotes. A fence that
+    begins its line shows markers as an example.
+    """
+    if "<<<<<<<" not in text:  # as in nearly all files
+        return []
+    found: list[tuple[int, str]] = []
+    fence, inside = "", False
+    for number, line in enumerate(text.split("\n"), start=1):
+        marker = line[:_MARKER]
+        is_marker = line[_MARKER:].startswith((" ", "\t")) or len(line) == _MARKER
+        if inside and is_marker and marker in {"|||||||", "=======", ">>>>>>>"}:
+            found.append((number, marker))
+            inside = marker != ">>>>>>>"
+        elif is_marker and marker == "<<<<<<<" and not fence:
+            found.append((number, marker))
+            inside = True
+        elif not inside:
+            fence = _fence_after(line, fence)
+        if len(found) >= _CONFLICTS:
+            break
+    return found
+
+
+def _fence_after(line: str, fence: str) -> str:
+    """Return the fence that is open after a line: its characters, "" if none is."""
+    run = line[: len(line) - len(line.lstrip(line[:1]))] if line[:1] in {"`", "~"} else ""
+    if fence:
+        return "" if run.startswith(fence) and not line[len(run) :].strip() else fence
+    return run if len(run) >= _SHORTEST_FENCE and not (run[0] == "`" and "`" in line[len(run) :]) else ""
+
+
+_SHORTEST_FENCE = 3

@@ -19,11 +19,13 @@ from deckbuilder.source.blocks import read_blocks
 from deckbuilder.source.passage import Passage
 from deckbuilder.source.prose import comment_end, prose_of
 from deckbuilder.source.vocabulary import ID_SHAPE, TAG_SHAPE, read_tags
+from deckbuilder.source.words import is_word
 from deckbuilder.waivers import Waiver, read_waivers
 from deckbuilder.yaml_text import YamlValue, read_yaml, suggestion
 
 _WORD = re.compile(r"\s*([A-Za-z]{3,8})\s*:")
-_ID = re.compile(r"[\w.-]{1,100}")
+_LONGEST_ID = 100
+_IN_IDS = str.maketrans("", "", "_.-")
 
 STEPS_AS: Mapping[str, str] = {"shown": "opened one by one on the one card", "cards": "a small note each as well"}
 """What becomes of the steps of a derivation: the values of `steps`."""
@@ -159,7 +161,7 @@ def _checked(values: Mapping[str, YamlValue], name: str) -> tuple[Metadata, list
             diagnostics += problems
         elif isinstance(value.data, (dict, list)) or not value.text:
             diagnostics.append(rules.WRONG_METADATA.at(value.span, key=key, expected=known[key]))
-        elif key == "id" and not _ID.fullmatch(value.text):
+        elif key == "id" and not (len(value.text) <= _LONGEST_ID and is_word(value.text.translate(_IN_IDS))):
             diagnostics.append(rules.BAD_ID.at(value.span, id=value.text))
         elif key == "steps" and value.text not in STEPS_AS:
             expected = " or ".join(f"`{word}`" for word in STEPS_AS)

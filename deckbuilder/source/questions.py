@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Final
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -21,6 +22,9 @@ from deckbuilder.source.todos import without_todos
 from deckbuilder.waivers import Waiver
 
 _KEY_POINTS = re.compile(r"\s*(?:\*\*|__)\s*key\s+points?\s*:?\s*(?:\*\*|__)\s*:?\s*", re.IGNORECASE)
+
+MAX_BRACKETS: Final = 10_000
+"""Signs `[` in a question with its answer: at each markdown-it looks a hundred links deep (1 s for 10,000)."""
 
 
 class Question(Struct, frozen=True):
@@ -69,6 +73,8 @@ def read_question(
     if length > most:  # not even tried: a long text takes a parser much longer than many short ones
         what = f"a question that has, with its answer, {length:,} characters, more than the {most:,} that are taken"
         return None, [rules.TOO_MUCH.at(item.span(), what=what, limit="question")]
+    if (brackets := sum(line.text.count("[") for line in item.lines)) > MAX_BRACKETS:
+        return None, [rules.TOO_MUCH_MARKUP.at(item.span(), signs=brackets, length=length)]
     diagnostics: list[Diagnostic] = []
     bare, comments, found = read_comments(item)
     diagnostics += found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,7 @@ from typing import Final
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
 from deckbuilder.files import NewFiles, TooLarge, is_there, read_ordinary
+from deckbuilder.identity.guids import random_id
 from deckbuilder.limits import MEGABYTE
 
 FILES: Final = ("deck.yml", "start.md")
@@ -27,7 +29,8 @@ def write_starter(folder: Path, home: Path, name: str) -> tuple[list[Path], list
     All is written or nothing, and nothing is ever written over: a file of git's gets its line added at the end, and
     only if it is not there.
     """
-    contents = {folder / file: _starter(file, name) for file in FILES}
+    words = {"$name": name, "$id": random_id()}
+    contents = {folder / file: _starter(file, words) for file in FILES}
     taken = [path for path in (*contents, folder / "deck.lock") if is_there(path)]
     if taken:
         return [], [rules.STARTER_OCCUPIED.at(Span(path.as_posix()), path=path.as_posix()) for path in taken]
@@ -47,9 +50,11 @@ def write_starter(folder: Path, home: Path, name: str) -> tuple[list[Path], list
     return list(contents), []
 
 
-def _starter(file: str, name: str) -> bytes:
+def _starter(file: str, words: Mapping[str, str]) -> bytes:
     text = (files(__package__) / "deck" / file).read_text("utf-8")
-    return text.replace("$name", json.dumps(name, ensure_ascii=False)).encode()  # JSON's strings are YAML's too
+    for mark, word in words.items():
+        text = text.replace(mark, json.dumps(word, ensure_ascii=False))  # JSON's strings are YAML's too
+    return text.encode()
 
 
 def _with_line(path: Path, line: bytes) -> bytes | None:

@@ -329,7 +329,7 @@ class _Reader:
 
     def _no_script_open(self, top: _Frame, what: str = "") -> None:
         if top.script >= 0:
-            what = what or "something to raise" if top.script_sign == "^" else "something to lower"
+            what = what or ("something to raise" if top.script_sign == "^" else "something to lower")
             raise self._stopped(rules.TEX_ARGUMENT, top.script, 1, macro=top.script_sign, what=what)
 
     def _column(self, top: _Frame, at: int) -> None:

@@ -2,18 +2,20 @@
 
 Three chains of packages are brought to a learner who imports each one at the last moment before the next is out:
 releases of a deck as `release` makes them, the same edits as `build` alone stamps them, and a package that is given as
-an argument, imported twice.
+an argument, imported twice. Each package carries its deck.lock, an entry that no Anki knows.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import subprocess
 import sys
 import tempfile
 import venv
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +24,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from deckbuilder.packaging.plan import LOCK_ENTRY  # noqa: E402
 from deckbuilder.pipeline import Options, build  # noqa: E402  # the script is run by its path
 from tests.support.author import DAY, FIRST, Author  # noqa: E402
 
@@ -69,6 +72,7 @@ def _chain(folder: Path, *, release: bool) -> tuple[Path, ...]:
             build(author.deck, Options(output=author.apkg, now=at + DAY // 2 if edition < 2 else at + DAY))
         packages.append(folder / f"{edition}.apkg")
         packages[-1].write_bytes(author.apkg.read_bytes())
+        assert LOCK_ENTRY in zipfile.ZipFile(packages[-1]).namelist()
     return tuple(packages)
 
 
@@ -137,6 +141,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("versions", nargs="*", default=[*OLDER, newest()])
     wanted = parser.parse_args(arguments)
     failed = False
+    os.environ.pop("CI", None)  # these decks are made here and have no lock yet
     with tempfile.TemporaryDirectory(prefix="matrix-") as name:
         folder = Path(name)
         chains = make_chains(folder)

@@ -13,7 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from deckbuilder.cli.main import main
-from deckbuilder.pipeline import Options, build
+from deckbuilder.pipeline import Options, build, check
+from deckbuilder.waivers import allowed
 from tests.attacks.harmless import Judge, sides_of
 from tests.attacks.test_corpus import codes
 from tests.support.apkg import opened
@@ -154,6 +155,79 @@ def test_every_report_can_name_it(name: str, form: str, deck: Path) -> None:
     assert run.exit_code == (1 if "\udcff" in name else 0), "a name that is no text is refused"
     assert "\x1b" not in run.output
     assert form in ("json", "sarif") or "\u202e" not in run.output  # those two are for programs
+
+
+def test_a_drill_carries_no_options_of_pygments_past_the_filter(deck: Path) -> None:
+    r"""If this failed, a `\r` that YAML makes would hide a fence from the filter, and Pygments can name files."""
+    (deck / "deck.yml").write_text(f"{PYTHON_MARKDOWN} [codehilite, attr_list]\n", "utf-8")
+    fence = r'"a\r\r```{.python lineseparator=PASSED filename=PASSED linenos=table}\rb = @{a}\r```\r"'
+    drill = f"params: {{a: {{range: [1, 40]}}}}\nexample: {{a: 2}}\nask: {fence}\nanswer: a\nsteps: [{fence}]\n"
+    block = "".join(f"    {line}\n" for line in ("```drill", *drill.splitlines(), "```"))
+    (deck / "notes.md").write_text(f"# T\n\n1) How much?\n\n{block}", "utf-8")
+    apkg, _ = outcome(deck)
+    assert apkg
+    shown = [text for side in sides_of(apkg) for text in side.fields.values()]
+    assert any("linenos" in text for text in shown), "what may be said of a fence's lines is done"
+    assert not any("PASSED" in text for text in shown)
+
+
+# ── waivers ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+WAIVED = """\
+# Attacks
+
+1) What comes of it?
+
+    An answer. ![a](https://elsewhere.example/a.png) $\\newcommand{\\a}{b} \\a$
+
+    <!-- lint: {DB405: trust me, DB429: trust me} -->
+"""
+
+
+@pytest.mark.parametrize("place", ["comment", "section", "deck.yml"])
+def test_strict_cannot_be_switched_off_by_the_text_that_it_checks(place: str, deck: Path) -> None:
+    """If this failed, a pull request would waive the very findings that `--strict` is there to refuse."""
+    comment = "<!-- lint: {DB405: trust me, DB429: trust me} -->"
+    text = WAIVED
+    if place == "section":
+        text = WAIVED.replace(f"    {comment}\n", "").replace("1)", f"{comment}\n\n1)")
+    if place == "deck.yml":
+        text = WAIVED.replace(f"    {comment}\n", "")
+        (deck / "deck.yml").write_text("ignore: {DB405: trust me, DB429: {notes.md: trust me}}\n", "utf-8")
+    (deck / "notes.md").write_text(text, "utf-8")
+    assert codes(check(deck)) == [], "without --strict an author may let them stand"
+    strict = check(deck, Options(strict=True))
+    assert [found.code for found in strict.diagnostics if found.is_error] == ["DB405", "DB429"]
+    told = [found.code for found in strict.diagnostics if not found.is_error]
+    assert told == ["DB793", "DB793"], "and is told why they do not count"
+    outside = (allowed("DB405"), allowed("DB429"))
+    assert not check(deck, Options(strict=True, allow=outside)).failed
+    waivers = deck.parent / "waivers.yml"
+    waivers.write_text("DB405: looked at\nDB429: {'*.md': looked at}\n", "utf-8")
+    assert not check(deck, Options(strict=True, waivers=waivers)).failed
+
+
+@pytest.mark.parametrize("what", ["inside", "link", "linked folder", "pipe", "error", "history"])
+def test_a_file_of_waivers_is_the_maintainers_own(what: str, deck: Path) -> None:
+    """If this failed, a pull request could bring the file along, or a waiver of an error or of lost histories."""
+    (deck / "notes.md").write_text(WAIVED, "utf-8")
+    waivers = deck.parent / "waivers.yml"
+    waivers.write_text({"error": "DB303: x\n", "history": "DB308: x\n"}.get(what, "DB405: x\nDB429: x\n"), "utf-8")
+    if what == "inside":
+        waivers = waivers.rename(deck / "waivers.yml")
+    elif what == "link":
+        (deck / "w.yml").symlink_to(waivers)
+        waivers = deck / "w.yml"
+    elif what == "linked folder":
+        (deck / "more").mkdir()
+        (deck.parent / "aside").symlink_to(deck / "more")
+        waivers = waivers.rename(deck.parent / "aside" / "waivers.yml")
+    elif what == "pipe":
+        waivers.unlink()
+        os.mkfifo(waivers)
+    found = check(deck, Options(strict=True, waivers=waivers))
+    assert found.failed
+    assert {one.code for one in found.diagnostics} & {"DB102", "DB791", "DB794"}
 
 
 # ── the lock ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -298,7 +372,16 @@ USES = '<path/><use href="#a{0}"/><use href="#a{0}"/><use href="#a{0}"/><use hre
         ('<path d="M0 0"/><text>a url(b) @import c</text>', True),
         ('<defs><linearGradient id="a"/></defs><rect fill="url(#a)"/><use href="#a"/>', True),
         ("<style>.a{fill:red;background:url(#b)}</style>", True),
+        ('<sodipodi:namedview xmlns:sodipodi="http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd"/>', True),
+        ('<metadata><RDF xmlns="http://www.w3.org/1999/02/22-rdf-syntax-ns#"/></metadata>', True),
         ("<script>alert(1)</script>", False),
+        ('<h:script xmlns:h="http://www.w3.org/1999/xhtml">alert(1)</h:script>', False),
+        ('<h:meta xmlns:h="http://www.w3.org/1999/xhtml" http-equiv="refresh" content="0;url=//a.example"/>', False),
+        ('<meta http-equiv="refresh" content="0;url=https://elsewhere.example/"/>', False),
+        ('<form xmlns="http://www.w3.org/1999/xhtml" action="https://elsewhere.example/"><input/></form>', False),
+        ('<form action="https://elsewhere.example/"><input/></form>', False),
+        ('<html xmlns="http://www.w3.org/1999/xhtml"><body>a</body></html>', False),
+        ('<math xmlns="http://www.w3.org/1998/Math/MathML"><mi>x</mi></math>', False),
         ('<g onload="alert(1)"/>', False),
         ('<a href="javascript:alert(1)"><text>a</text></a>', False),
         ('<a xlink:href="https://elsewhere.example/"><text>a</text></a>', False),
@@ -337,11 +420,14 @@ def test_a_drawing_is_only_a_drawing(drawing: str, fine: bool, deck: Path) -> No
     [
         '<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>' + SVG.format("<text>&b;</text>"),
         '<!DOCTYPE svg [<!ENTITY a SYSTEM "file:///etc/passwd">]>' + SVG.format("<text>&a;</text>"),
+        '<html xmlns="http://www.w3.org/1999/xhtml"><body><svg xmlns="http://www.w3.org/2000/svg"/></body></html>',
+        '<meta http-equiv="refresh" content="0;url=https://elsewhere.example/"/>',
+        "<svg><rect/></svg>",
         '<?xml-stylesheet href="https://elsewhere.example/a.css"?>' + SVG.format(""),
         "<html><script>alert(1)</script></html>",
         "",
     ],
-    ids=["entities", "a file as an entity", "a style sheet", "a page", "nothing"],
+    ids=lambda content: content[:40],
 )
 def test_what_stands_around_a_drawing_is_nothing_more(content: str, deck: Path) -> None:
     """If this failed, an SVG's own first lines could read files or grow without end."""

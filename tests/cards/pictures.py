@@ -40,7 +40,7 @@ def example(kind: str) -> Note:
     """Return the fields of a kind's example, built by the whole pipeline."""
     with tempfile.TemporaryDirectory() as folder:
         source = Path(copy(FOLDER / kind / "example.md", folder))
-        result = build(source, Options(output=Path(folder) / "example.apkg"))
+        result = build(source, Options(output=Path(folder) / "example.apkg", new_deck=True))
         assert result.apkg, result.diagnostics
         (row,) = opened(result.apkg.read_bytes()).notes().values()
     filled = dict(zip(FIELDS, row["flds"].split("\x1f"), strict=True))

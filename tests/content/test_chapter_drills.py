@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
+from tests.content import contemporary_drills, test_attention, test_transformers
 from tests.support.deck_drills import all_drills, assert_solved_by, most_common, slope, wrong_sums
 
 
@@ -109,6 +110,7 @@ SOLVED = {
     "learning-rate-limit-drill": learning_rate_limit,
     "weight-penalty-drill": weight_penalty,
     "batch-norm-drill": batch_norm,
+    **contemporary_drills.SOLVED,
 }
 
 
@@ -132,5 +134,6 @@ def test_the_arithmetic_of_the_steps(key):
 
 def test_no_drill_of_the_chapters_goes_unsolved():
     """A new drill could be wrong without any test to say so."""
-    keys = {key for key, drill in all_drills().items() if not drill.span.file.endswith("practice.md")}
-    assert keys == SOLVED.keys()
+    elsewhere = ("practice.md", "09-language.md", "10-sequence-models.md")  # solved in tests of their own
+    keys = {key for key, drill in all_drills().items() if not drill.span.file.endswith(elsewhere)}
+    assert keys == SOLVED.keys() | test_attention.SOLVED.keys() | test_transformers.SOLVED.keys()

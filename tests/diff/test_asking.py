@@ -199,6 +199,7 @@ def test_a_question_that_comes_back_is_revived() -> None:
 def test_before_the_first_build_everything_is_new() -> None:
     """If this failed, a new deck could not be looked at."""
     Path("deck.deck.lock").unlink()
+    Path("build/deck.apkg").unlink()
     found = against_last_build()
     assert (len(found.new), found.unchanged) == (4, 0)
 

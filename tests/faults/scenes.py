@@ -26,6 +26,7 @@ from click.testing import CliRunner
 from deckbuilder.__main__ import run
 from deckbuilder.cli import main as command
 from deckbuilder.files import _PREFIX as TEMPORARY
+from deckbuilder.identity import guids
 from tests.faults.points import ERRORS, Point, Trouble, Watch, failing, full_from, signalled
 from tests.support.author import DAY, FIRST, Author
 
@@ -108,6 +109,7 @@ class Stage:
                 os.write(_LOG, f"{point.name}\t{point.kind}\t{point.path}\n".encode())
                 trouble(point)
 
+            guids.random_id.__globals__["secrets"] = _Counted()  # or no two runs could be compared
             Watch(self.now, logged).install()
             run()
         except SystemExit as end:
@@ -117,6 +119,17 @@ class Stage:
         finally:
             sys.stderr.flush()
             os._exit(code if isinstance(code, int) else 0 if code is None else 1)
+
+
+class _Counted:
+    """In the place of `secrets`: the same ids in every run."""
+
+    def __init__(self) -> None:
+        self.given = 0
+
+    def token_bytes(self, size: int) -> bytes:
+        self.given += 1
+        return self.given.to_bytes(size)
 
 
 def _redirect(said: Path, log: Path) -> None:
@@ -308,6 +321,11 @@ def _shown(work: Path) -> None:
     (work / "content" / "more" / "other.md").write_text("# Other\n\n1. What is a dot?\n\n   A point.\n", "utf-8")
 
 
+def _lost(work: Path) -> None:
+    _edited(work)
+    (work / "content" / "deck.lock").unlink()
+
+
 def _checked_out(work: Path) -> None:
     Author(work).git("checkout", "--quiet", "--", ".")
 
@@ -319,6 +337,7 @@ SCENES = {
     "diff": Scene(("diff", "--against", "build/deck.apkg"), _edited),
     "drills": Scene(("drill", "list"), _edited),
     "init": Scene(("init", "notes/mine"), _empty, recover=_emptied),
+    "lock": Scene(("lock", "restore", "build/deck.apkg"), _lost),
     "release": Scene(("release", "1.1", "-o", "build/deck.apkg"), _edited, recover=_checked_out),
     "preview": Scene(("preview", "--static", "site"), _shown, shows_errors=True),
 }
@@ -332,6 +351,7 @@ def main() -> int:
     parser.add_argument("--every", action="store_true", help="try every point, those of a row of like ones too")
     parser.add_argument("--folder", type=Path, help="where [default: a temporary folder]")
     asked = parser.parse_args()
+    os.environ.pop("CI", None)  # these decks are made here and have no lock yet
     sound = True
     with tempfile.TemporaryDirectory(prefix="faults-") as temporary:
         for name in asked.scenes or SCENES:

@@ -49,7 +49,7 @@ def survives(deck: Path, *, thoroughly: bool = True) -> BuildResult:
 
 
 def _built(deck: Path, cache: Path | None = None) -> BuildResult:
-    return build(deck, Options(output=deck.parent / PACKAGE, now=NOW, retire=True, cache=cache))
+    return build(deck, Options(output=deck.parent / PACKAGE, now=NOW, retire=True, cache=cache, new_deck=True))
 
 
 def _require(kept: bool, promise: str) -> None:

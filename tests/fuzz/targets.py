@@ -240,7 +240,7 @@ def _prepared_lock() -> Lock:
         deck = Path(folder)
         (deck / "deck.yml").write_text("name: Fuzz\n", "utf-8")
         (deck / "notes.md").write_text(NOTES, "utf-8")
-        prepared, result = prepare(deck, Options(now=NOW - 1000))
+        prepared, result = prepare(deck, Options(now=NOW - 1000, new_deck=True))
         assert prepared, result.diagnostics
         return prepared.lock
 
@@ -249,12 +249,15 @@ def _full_lock() -> Lock:
     """Return a lock that says all that a lock can say: releases, retired notes, earlier keys, decks left."""
     lock = _prepared_lock()
     notes = {
-        key: replace(note, delivered=Delivered("1.0", note.fingerprint), left=("Fuzz::Old",), aliases=(f"old-{key}",))
+        key: replace(
+            note, delivered=Delivered("1.0", note.fingerprint, "s.t"), left=("Fuzz::Old",), aliases=(f"old-{key}",)
+        )
         for key, note in lock.notes.items()
     }
     gone = LockedNote(
-        "gone", "gone-guid", "concept", 1, 2, "a.b", "c", ("Algebra", "Old"), "What is gone?", retired=True
-    )
+        key="gone", guid="gone-guid", kind="concept", born=1, modified=2, fingerprint="a.b", source="s.t", answer="c",
+        section=("Algebra", "Old"), text="What is gone?", retired=True, decided=("0123456789abcdef",),
+    )  # fmt: skip
     types = {kind: LockedType(kind, 5, "old", Delivered("0.9", "old")) for kind in ("concept", "derivation", "drill")}
     return replace(lock, notes={**notes, "gone": gone}, types=types, release=Release("1.0", NOW - 500))
 

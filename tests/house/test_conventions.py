@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted((ROOT / "deckbuilder").rglob("*.py"))
 
+PRINTING = {"click.echo", "click.secho"}
 SPEAKING = {("print",), ("click", "echo"), ("click", "secho"), ("sys", "stdout"), ("sys", "stderr")}
 """Ways to write to the terminal."""
 
@@ -87,9 +88,9 @@ def test_every_command_prints_by_one_function() -> None:
     for path in (ROOT / "deckbuilder" / "cli").glob("*.py"):
         if path.name in {"shared.py", "main.py", "process.py"}:  # `say` itself, and texts of our own
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Attribute) and dotted(node) in {"click.echo", "click.secho"}:
-                said.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+        nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        printing = (node for node in nodes if isinstance(node, ast.Attribute) and dotted(node) in PRINTING)
+        said += [f"{path.relative_to(ROOT)}:{node.lineno}" for node in printing]
     assert said == []
 
 

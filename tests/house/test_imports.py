@@ -16,7 +16,7 @@ PACKAGE = ROOT / "deckbuilder"
 LAYERS = (
     ("deckbuilder", "__main__"),
     ("cli",),
-    ("code_tests", "drill_reports", "preview", "anki", "publishing", "starter", "schemas"),
+    ("code_tests", "drill_reports", "preview", "anki", "publishing", "restoring", "starter", "schemas"),
     ("reporters",),
     ("diff",),
     ("pipeline",),
@@ -32,7 +32,7 @@ LAYERS = (
     ("tex", "waivers"),
     ("yaml_text",),
     ("rules",),
-    ("cache", "diagnostics", "files", "limits", "workers"),
+    ("cache", "diagnostics", "files", "git", "limits", "workers"),
 )
 """From top to bottom; a module imports from layers below its own, never from its own or from above."""
 

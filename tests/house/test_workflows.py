@@ -126,6 +126,7 @@ class Runner:
         (programs / "gh").chmod(0o755)
         self.environment = os.environ | {
             "PATH": os.pathsep.join((str(programs), str(TOOLS), os.environ["PATH"])),
+            "CI": "true",
             "RUNNER_TEMP": str(self.temp),
             "GITHUB_STEP_SUMMARY": str(self.temp / "summary.md"),
             "GITHUB_ACTION_PATH": str(ROOT),
@@ -332,6 +333,19 @@ def test_a_pull_request_that_brings_the_first_deck_has_nothing_to_compare(author
     runner = Runner(author, tmp_path / "runner", event("pull_request", base=base))
     runner.run(ACTION, without=("Install",))
     assert "nothing to compare" in (runner.temp / "summary.md").read_text(encoding="utf-8")
+
+
+def test_a_deck_whose_lock_was_never_committed_is_refused(author: Author, tmp_path: Path) -> None:
+    """Otherwise every release of it would bring learners all cards anew."""
+    (author.root / ".gitignore").write_text("/build/\ndeck.lock\n", "utf-8")
+    author.git("checkout", "--quiet", "--orphan", "fresh")
+    author.git("rm", "--quiet", "--cached", "content/deck.lock", "content/RELEASES.md")
+    (author.deck / "deck.lock").unlink()
+    (author.deck / "RELEASES.md").unlink()
+    author.commit()
+    runner = Runner(author, tmp_path / "runner", event("push"))
+    with pytest.raises(AssertionError, match=r"DB322.*commit deck\.lock"):
+        runner.run(ACTION, without=("Install",))
 
 
 def test_a_push_builds_and_proves(author: Author, tmp_path: Path) -> None:

@@ -7,7 +7,17 @@ from msgspec.structs import replace
 from deckbuilder.identity.changes import decks_left
 from deckbuilder.identity.lock import Lock, LockedNote
 
-NOTE = LockedNote("k", "g", "concept", 1, 1, "f.f", "a", ("A", "B"), "What?")
+NOTE = LockedNote(
+    key="k",
+    guid="g",
+    kind="concept",
+    born=1,
+    modified=1,
+    fingerprint="f.f",
+    answer="a",
+    section=("A", "B"),
+    text="What?",
+)
 LOCK = Lock("D", "d", 1, decks={("A", "B"): "D::A::B", ("A",): "D::A", ("C",): "D::C"})
 
 

@@ -51,13 +51,3 @@ def test_every_rule_has_an_example_that_is_run() -> None:
 def test_the_codes_that_are_named_are_codes() -> None:
     """If this failed, a reader would look for a finding that does not exist."""
     assert set(re.findall(r"DB\d{3}", PAGE)) <= set(catalogue())
-
-
-def test_a_lost_lock_is_made_again_as_long_as_nothing_was_reworded(tmp_path: Path) -> None:
-    """If this failed, the page would promise a way back that loses every history."""
-    source, options = tmp_path / "x.md", Options(output=tmp_path / "x.apkg", now=1_700_000_000)
-    source.write_text(RULES[1][1], "utf-8")
-    first = build(source, options)
-    (tmp_path / "x.deck.lock").unlink()
-    again = build(source, options)
-    assert [(note.key, note.guid) for note in again.notes] == [(note.key, note.guid) for note in first.notes]

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from deckbuilder.packaging import reading
 from deckbuilder.packaging.plan import DeckPlan, MediaFile, PackagePlan
-from deckbuilder.packaging.reading import read_package
+from deckbuilder.packaging.reading import read_package, read_packed_lock
 from deckbuilder.packaging.writer import package_bytes
 from tests.support.plans import VECTORS, note, note_type, package
 
@@ -37,6 +37,21 @@ def test_a_package_read_back_is_the_plan_that_it_was_written_from(tmp_path: Path
     path = tmp_path / "x.apkg"
     path.write_bytes(package_bytes(replace(plan, media=(MediaFile("a.svg", b"<svg/>"),))))
     assert read_package(path) == (plan, [])
+
+
+def test_a_package_with_its_lock_is_the_same_plan(tmp_path: Path) -> None:
+    """If this failed, packages that carry their lock could be compared with none of before."""
+    path, lock = tmp_path / "x.apkg", "a lock, 'ä'\n"
+    path.write_bytes(
+        package_bytes(replace(a_plan(), lock=lock.encode(), media=(MediaFile("deck.lock", b"a picture"),)))
+    )
+    assert read_package(path) == (a_plan(), [])
+    assert read_packed_lock(path) == (lock, [])
+    with ZipFile(path) as package:
+        assert package.namelist() == ["collection.anki2", "media", "0", "deck.lock"]
+        assert {entry.compress_type for entry in package.infolist()} == {ZIP_STORED}
+    path.write_bytes(package_bytes(a_plan()))
+    assert read_packed_lock(path) == (None, [])
 
 
 def zipped(entries: dict[str, bytes], compression: int = ZIP_STORED) -> bytes:

@@ -7,12 +7,16 @@ from pathlib import Path
 import pytest
 
 from deckbuilder.cache import Cache
+from deckbuilder.identity.guids import numbered_ids
 from deckbuilder.kinds import fields
 from deckbuilder.pipeline import Options, prepare
 from deckbuilder.preview.deck import PreviewCard, PreviewDeck, constant_side, preview_deck
 from tests.preview.conftest import Deck
 
-NOW = Options(now=1_700_000_000)
+
+def options() -> Options:
+    """Return what one look at a deck is asked for."""
+    return Options(now=1_700_000_000, new_id=numbered_ids())
 
 
 @pytest.fixture
@@ -23,7 +27,7 @@ def own(tmp_path: Path) -> Deck:
 
 def shown(deck: Deck, last: PreviewDeck | None = None) -> PreviewDeck:
     """Return what is shown of the deck as it now is."""
-    return preview_deck(*prepare(deck.folder, NOW), last or PreviewDeck())
+    return preview_deck(*prepare(deck.folder, options()), last or PreviewDeck())
 
 
 def card(deck: PreviewDeck, key: str) -> PreviewCard:
@@ -34,7 +38,7 @@ def card(deck: PreviewDeck, key: str) -> PreviewCard:
 
 def test_a_card_is_what_the_package_carries(own: Deck) -> None:
     """The preview would promise what no learner gets."""
-    prepared, _ = prepare(own.folder, NOW)
+    prepared, _ = prepare(own.folder, options())
     assert prepared
     plan = prepared.plan()
     deck = shown(own)
@@ -148,8 +152,8 @@ def test_what_is_kept_changes_nothing_of_what_comes_out(own: Deck) -> None:
     edits = {"The first": "The very first", "# Vectors": "\n\n# Vectors\n\n[more]: https://a.example", "a_i b_i": "a_i"}
     for old, new in edits.items():
         own.edit("1-vectors.md", old, new)
-        again, found = prepare(own.folder, NOW, kept)
-        afresh, expected = prepare(own.folder, NOW)
+        again, found = prepare(own.folder, options(), kept)
+        afresh, expected = prepare(own.folder, options())
         assert found == expected
         assert again
         assert afresh

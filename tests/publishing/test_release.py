@@ -236,6 +236,8 @@ def test_without_the_option_the_git_commands_are_printed_and_work(
 def test_git_that_refuses_is_reported(author: Author, monkeypatch: pytest.MonkeyPatch) -> None:
     """If this failed, the maintainer would believe in a tag that is not there."""
     monkeypatch.chdir(author.root)
+    assert run("build").exit_code == 0
+    author.commit()
     hook = author.root / ".git" / "hooks" / "pre-commit"
     hook.parent.mkdir(exist_ok=True)
     hook.write_text("#!/bin/sh\necho no commits today >&2\nexit 1\n", "utf-8")
@@ -256,6 +258,8 @@ def test_a_release_that_git_refused_is_taken_back_as_the_finding_says(
 ) -> None:
     """If this failed, what git had staged would stay in the way of every later release."""
     monkeypatch.chdir(author.root)
+    assert run("build").exit_code == 0
+    author.commit()
     hook = author.root / ".git" / "hooks" / "pre-commit"
     hook.parent.mkdir(exist_ok=True)
     hook.write_text("#!/bin/sh\nexit 1\n", "utf-8")
@@ -371,7 +375,8 @@ def test_the_json_report_names_what_changed(author: Author, monkeypatch: pytest.
     monkeypatch.chdir(author.root)
     report = json.loads(run("release", "1.1", "--format", "json").stdout)
     assert list(report) == ["version", "deck", "apkg", "written", "commands", "changes", "diagnostics"]
-    assert report["changes"] == {"new": [], "corrected": [UNIT], "moved": [], "retired": []}
+    changes = {"new": [], "corrected": [UNIT], "moved": [], "retired": [], "rebuilt": [], "refreshed": []}
+    assert report["changes"] == changes
     assert report["apkg"] == "build/algebra.apkg"
 
 

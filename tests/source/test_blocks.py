@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
 
@@ -58,7 +59,7 @@ def compare(text: str) -> int:
         item = item_content(passage, start, end)
         read = structure_of(item.text)
         assert (known.structure.blocks, known.structure.leaves) == (read.blocks, read.leaves), item.text
-        compare_tokens(item, known)
+        compare_tokens(item, known, whole.references)
     lines = text.split("\n")
     for block in whole.blocks:
         after = "\n".join(lines[block.end :])
@@ -69,8 +70,11 @@ def compare(text: str) -> int:
     return len(items)
 
 
-def compare_tokens(item: Passage, known: Item) -> None:
-    """Hold the tokens that are known of an item, cut in two behind any of its blocks, to a parse of either part."""
+def compare_tokens(item: Passage, known: Item, references: Mapping[str, object]) -> None:
+    """Hold the tokens that are known of an item, cut in two behind any of its blocks, to a parse of either part.
+
+    Both know the file's link definitions, as everywhere: one that stands in the part itself is the file's too.
+    """
     lines = [line.text for line in item.lines]
     for block in known.structure.blocks:
         remember_item(item.text, Item(known.structure, deepcopy(known.tokens)))
@@ -81,7 +85,8 @@ def compare_tokens(item: Passage, known: Item) -> None:
             text = half.stripped().text
             if known.structure.part(lines, start, start + len(half.lines)) and not same:
                 assert text in _unrendered
-            assert tokens_of(text, {}) == parser().parse(text, {}), text
+            read = parser().parse(text, {"references": dict(references)})
+            assert tokens_of(text, {"references": dict(references)}) == read, text
 
 
 @given(items())
@@ -92,6 +97,8 @@ def compare_tokens(item: Passage, known: Item) -> None:
 @example("1. a\n   ```\n   code\n2. b")
 @example("1. a\n2. - b\n\n     - c")
 @example("1. What is it?\n\n   What is it?")
+@example("1. [a]\n\n   [a]: b\n   'title'")
+@example("1. [a]: b\n2. [a] and [a]: c")
 @settings(deadline=None, max_examples=300)
 def test_any_item_is_known_as_it_would_be_read(text: str) -> None:
     """Otherwise an answer would be cut in one place and shown in another."""

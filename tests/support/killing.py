@@ -24,6 +24,7 @@ from anki.collection import Collection
 from deckbuilder import pipeline
 from deckbuilder.anki import proof  # imported before the first child is made
 from deckbuilder.anki.push import delivery_of, rehearsed
+from deckbuilder.identity.guids import numbered_ids
 from deckbuilder.packaging import writer  # noqa: F401
 from deckbuilder.publishing.release import release
 from tests.support.author import DAY, FIRST, Author
@@ -111,17 +112,21 @@ def rows_of(collection: Path) -> str:
 
 def _build(folder: Path) -> None:
     author = Author(folder / "repository")
-    assert not pipeline.build(author.deck, pipeline.Options(output=author.apkg, now=FIRST + DAY)).failed
+    assert not pipeline.build(
+        author.deck, pipeline.Options(output=author.apkg, now=FIRST + DAY, new_id=numbered_ids())
+    ).failed
 
 
 def _release(folder: Path) -> None:
     author = Author(folder / "repository")
-    assert not release(author.deck, "1.1", pipeline.Options(output=author.apkg, now=FIRST + DAY)).failed
+    assert not release(
+        author.deck, "1.1", pipeline.Options(output=author.apkg, now=FIRST + DAY, new_id=numbered_ids())
+    ).failed
 
 
 def _push(folder: Path) -> None:
     author = Author(folder / "repository")
-    prepared, _ = pipeline.prepare(author.deck, pipeline.Options(now=FIRST + DAY))
+    prepared, _ = pipeline.prepare(author.deck, pipeline.Options(now=FIRST + DAY, new_id=numbered_ids()))
     assert prepared is not None
     with rehearsed(folder / "Me" / "collection.anki2", delivery_of(prepared), overwrite=False) as attempt:
         assert pipeline.write(prepared, author.apkg) == []

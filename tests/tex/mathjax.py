@@ -30,13 +30,17 @@ async () => {
   };
 }
 """
-_WIDTHS = """
+_WIDTHS = r"""
 async (formulas) => {
   const place = document.getElementById('qa');
   const style = 'font-size: 20px; white-space: nowrap';
-  place.innerHTML = formulas.map(tex => `<p style="${style}"><span>${tex}</span></p>`).join('');
+  // MathJax scales its letters to those of the font around, so an em is measured too: any machine gives the same.
+  const all = [...formulas, '\\(\\rule{10em}{1em}\\)'];
+  place.innerHTML = all.map(tex => `<p style="${style}"><span>${tex}</span></p>`).join('');
   await MathJax.typesetPromise([place]);
-  return [...place.querySelectorAll('p > span')].map(one => one.getBoundingClientRect().width / 20);
+  const widths = [...place.querySelectorAll('p > span')].map(one => one.getBoundingClientRect().width);
+  const em = widths.pop() / 10;
+  return widths.map(width => width / em);
 }
 """
 _NAMES = r"""

@@ -35,8 +35,8 @@ class Note(Struct, frozen=True):
 class Part(Struct, frozen=True):
     """A note that a question gives besides its own: a level or a variant of a drill, a step of a derivation.
 
-    `text` is what the part is known by, `answer` are the words of what it shows; a part with a `name` is known by that
-    alone and never by likeness.
+    `text` is what the part is known by, `answer` are the words of what it shows, `name` is the id that it was given.
+    `written` is what its author wrote for it; without any it is all of its question.
     """
 
     note: Note
@@ -44,6 +44,7 @@ class Part(Struct, frozen=True):
     text: str
     answer: str = ""
     name: str | None = None
+    written: tuple[Passage, ...] = ()
 
 
 class Settled(Struct, frozen=True):

@@ -133,9 +133,17 @@ def _parts(note: DerivationNote | StepNote) -> Sequence[Part]:
             text=step.words if shared[step.words] == 1 else f"{step.words}: {plain_text(step.body.text)}",
             answer=step.body.text,
             name=step.id,
+            written=_written(note, number),
         )
         for number, step in enumerate(note.steps)
     ]
+
+
+def _written(note: DerivationNote, number: int) -> tuple[Passage, ...]:
+    """Return what a step's note is made of: what is asked, the steps before it, the step."""
+    asked = (note.question.prompt, note.question.data)
+    untitled = note.question.answer.slice(0, 0)
+    return (*asked, *(part for step in note.steps[: number + 1] for part in (step.title or untitled, step.body)))
 
 
 def _fill(note: DerivationNote | StepNote, html: Html) -> dict[str, str]:

@@ -87,7 +87,7 @@ def parts(note: DrillNote | VariantNote) -> Sequence[Part]:
         return ()
     question, spec = note.question, note.spec
     levels = [
-        Part(DrillNote(question, level, note.remarks), level.span, level.level, name=level.level)
+        Part(DrillNote(question, level, note.remarks), level.span, level.level, _asked_for(level), name=level.level)
         for level in spec.levels
     ]
     if not spec.per_variant or note.chosen is None:
@@ -102,6 +102,14 @@ def parts(note: DrillNote | VariantNote) -> Sequence[Part]:
         for slot, point in note.chosen.live
     ]
     return [*variants, *levels]
+
+
+def _asked_for(level: DrillSpec) -> str:
+    """Return what a level asks and answers, by which it is recognised under another name."""
+    lines = [template.scalar.text for template in level.texts]
+    lines += [f"{name} {expression.text}" for name, expression in level.answers.items()]
+    lines += [f"{name} {domain}" for name, domain in level.params.items()]
+    return "\n\n".join(lines)
 
 
 def fill(note: DrillNote | VariantNote, html: Html) -> dict[str, str]:

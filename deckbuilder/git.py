@@ -1,0 +1,78 @@
+"""Git, called with lists of arguments and never through a shell."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+
+class GitError(Exception):
+    """Git refused; the text is what it said."""
+
+
+def git(folder: Path, *arguments: str, allowed: int = 0) -> str:
+    """Run git in a folder; return what it prints, and "" if it ends with the exit code `allowed`. Raises GitError."""
+    command = _command(folder, *arguments)
+    try:
+        done = subprocess.run(command, capture_output=True, env=_environment(), check=False)  # noqa: S603  # no shell
+    except OSError as error:
+        raise GitError(f"git cannot be run: {error.strerror or error}") from error
+    if done.returncode and done.returncode == allowed:
+        return ""
+    if done.returncode:
+        raise GitError(done.stderr.decode(errors="replace").strip() or f"git {arguments[0]} failed")
+    return done.stdout.decode(errors="surrogateescape")
+
+
+def git_lines(folder: Path, *arguments: str) -> Iterator[str]:
+    """Run git in a folder and yield what it prints line by line, so that much of it takes no room. Raises GitError."""
+    command = _command(folder, *arguments)
+    try:
+        with (
+            tempfile.TemporaryFile() as said,
+            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, env=_environment()) as process,  # noqa: S603  # no shell
+        ):
+            assert process.stdout is not None  # noqa: S101  # it was asked for
+            for line in process.stdout:
+                yield line.decode(errors="replace")
+            if process.wait():
+                said.seek(0)
+                raise GitError(said.read().decode(errors="replace").strip() or f"git {arguments[0]} failed")
+    except OSError as error:
+        raise GitError(f"git cannot be run: {error.strerror or error}") from error
+
+
+def _command(folder: Path, *arguments: str) -> list[str]:
+    return ["git", "-C", str(folder), *arguments]
+
+
+def _environment() -> dict[str, str]:
+    """Return an environment in which nobody is asked for a passphrase, and git speaks one language."""
+    return os.environ | {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+
+
+def last_commit_with(path: Path) -> str | None:
+    """Return the last commit that has a file, as short as git shows it: "HEAD" if that has it, None if none ever had.
+
+    A file that was added and never committed is known to git's index: "" then.
+    """
+    folder, name = path.parent, f"./{path.name}"
+    try:
+        if git(folder, "ls-files", "--", name):
+            return "HEAD" if _is_in_head(folder, name) else ""
+        if _is_in_head(folder, name):
+            return "HEAD"
+        return git(folder, "log", "-1", "--format=%h", "--diff-filter=AMRT", "--", name).strip() or None
+    except GitError:  # no git, no repository, or one without a commit
+        return None
+
+
+def _is_in_head(folder: Path, name: str) -> bool:
+    try:
+        git(folder, "cat-file", "-e", f"HEAD:{name}")
+    except GitError:
+        return False
+    return True
