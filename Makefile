@@ -18,6 +18,7 @@ endif
 DECK_READY := $(VENV)/deck.stamp
 TEST_READY := $(VENV)/test.stamp
 FUZZ_READY := $(VENV)/fuzz.stamp
+CONTENT_READY := $(VENV)/content.stamp
 
 INSTALL := $(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check
 INSTALL_PINNED := $(INSTALL) --require-hashes --requirement
@@ -29,7 +30,7 @@ PIN := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --g
 
 .DEFAULT_GOAL := deck
 .DELETE_ON_ERROR:
-.PHONY: deck test check faults bench baseline fuzz pictures matrix requirements clean
+.PHONY: deck test check check-content faults bench baseline fuzz pictures matrix requirements clean
 
 # Build content/ into build/.
 deck: $(DECK_READY)
@@ -44,6 +45,11 @@ check: $(TEST_READY)
 	$(VENV_PYTHON) -m ruff check
 	$(VENV_PYTHON) -m ruff format --check
 	$(VENV_PYTHON) -m mypy
+
+# The code on the deck's cards, and its results against PyTorch's on the CPU.
+check-content: $(CONTENT_READY)
+	$(VENV_PYTHON) -m deckbuilder code test
+	$(VENV_PYTHON) -m pytest tests/content/against_torch.py
 
 # Trouble at every point where a command touches its files, where the tests try a share of them; not on Windows.
 faults: $(TEST_READY)
@@ -101,4 +107,9 @@ $(TEST_READY): requirements/dev.txt pyproject.toml | $(VENV_PYTHON)
 
 $(FUZZ_READY): requirements/fuzz.txt $(TEST_READY)
 	@$(INSTALL_PINNED) requirements/fuzz.txt
+	@$(STAMP) $@
+
+$(CONTENT_READY): requirements/content.txt $(TEST_READY)
+	@echo Installing PyTorch into $(VENV), which takes a few minutes the first time
+	@$(INSTALL) --requirement requirements/content.txt
 	@$(STAMP) $@

@@ -11,6 +11,7 @@ import click
 from deckbuilder import __version__
 from deckbuilder.cli import (
     building,
+    coding,
     comparing,
     deciding,
     drilling,
@@ -88,7 +89,7 @@ def main() -> None:
 
 COMMANDS = (
     starting.init, building.build, building.check, previewing.preview, comparing.diff, deciding.resolve,
-    drilling.drill, explaining.explain, publishing.release, learners.verify, learners.push, locking.lock,
+    drilling.drill, coding.code, explaining.explain, publishing.release, learners.verify, learners.push, locking.lock,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

@@ -16,7 +16,17 @@ PACKAGE = ROOT / "deckbuilder"
 LAYERS = (
     ("deckbuilder", "__main__"),
     ("cli",),
-    ("decision_reports", "drill_reports", "preview", "anki", "publishing", "restoring", "starter", "schemas"),
+    (
+        "code_tests",
+        "decision_reports",
+        "drill_reports",
+        "preview",
+        "anki",
+        "publishing",
+        "restoring",
+        "starter",
+        "schemas",
+    ),
     ("reporters",),
     ("deciding",),
     ("earlier",),
