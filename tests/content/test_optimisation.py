@@ -145,7 +145,7 @@ def test_momentum_derivation():
         "Derive the momentum update",
         r"v_t &= \beta v_{t-1} + g_t\\ \theta_t &= \theta_{t-1} - \eta v_t",
         r"v_t = \sum_{i=0}^{t-1}\beta^i g_{t-i}",
-        r"v_t = g_t + \beta\sum_{i=0}^{t-2}\beta^i g_{t-1-i} = g_t + \beta v_{t-1}",
+        r"v_t &= g_t + \beta\sum_{i=0}^{t-2}\beta^i g_{t-1-i}\\ &= g_t + \beta v_{t-1}",
     )
     steady = states("stays the same for a long time", r"\frac{g}{1 - 0.9} = 10g")
     assert "Ten times the gradient" in steady
@@ -172,8 +172,8 @@ def test_ravine_rates():
     """A learner would be told wrong convergence factors or step counts for a long narrow valley."""
     text = states(
         "the ratio of curvatures",
-        r"$\frac{\kappa - 1}{\kappa + 1}$ without and $\frac{\sqrt\kappa - 1}{\sqrt\kappa + 1}$ with momentum",
-        "thousandfold reduction",
+        r"$\frac{\kappa - 1}{\kappa + 1}$ without momentum and $\frac{\sqrt\kappa - 1}{\sqrt\kappa + 1}$ with it",
+        "a thousand times smaller",
     )
     kappa = 100
     plain, heavy = (kappa - 1) / (kappa + 1), (math.sqrt(kappa) - 1) / (math.sqrt(kappa) + 1)
@@ -280,7 +280,7 @@ def test_adagrad_and_rmsprop():
     """A learner would be told a wrong step of AdaGrad or RMSProp."""
     states(
         "How does AdaGrad choose",
-        r"\frac{\eta}{\sqrt{s_t} + \epsilon}\thinspace g_t, \qquad s_t = s_{t-1} + g_t^2",
+        r"s_t &= s_{t-1} + g_t^2\\ \theta_t &= \theta_{t-1} - \frac{\eta}{\sqrt{s_t} + \epsilon}\thinspace g_t",
     )
     text = states("Predict how its step size develops", r"the step is $\eta/\sqrt t$", "a hundredth of the first one")
     assert "after 10,000 steps" in text and 1 / math.sqrt(sum(1 for _ in range(10_000))) == pytest.approx(1 / 100)
@@ -357,7 +357,9 @@ def test_bias_correction():
 
 def test_l2_is_not_decay_under_adam():
     """A learner would be told wrong pulls of an L2 penalty on weights with large and small gradients."""
-    states("equals weight decay under plain SGD", r"w \leftarrow w - \eta(g + \lambda w) = (1 - \eta\lambda)w - \eta g")
+    states(
+        "equals weight decay under plain SGD", r"w &\leftarrow w - \eta(g + \lambda w)\\ &= (1 - \eta\lambda)w - \eta g"
+    )
     text = states("Estimate how strongly *Adam*", "root mean square $10$ and $0.1$", r"adds $0.01\thinspace w$")
     assert r"By about $0.001\thinspace\eta$ and $0.1\thinspace\eta$ a step, a hundredfold difference" in text
     assert r"\frac{0.01}{10} = 0.001, \qquad \frac{0.01}{0.1} = 0.1" in text
@@ -405,7 +407,7 @@ def test_warmup_schedule():
     """A learner would be told a wrong peak, or a wrong later value, of the transformer's learning rate."""
     text = states(
         "The original transformer's learning rate",
-        r"\eta_t = d^{-1/2}\min\bigl(t^{-1/2},\ t\cdot 4000^{-3/2}\bigr)",
+        r"$d^{-1/2}$ times the smaller of $t^{-1/2}$ and $t\cdot 4000^{-3/2}$",
         "with $d = 512$",
         r"falls as $1/\sqrt t$",
     )

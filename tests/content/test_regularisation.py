@@ -34,9 +34,9 @@ def test_gaussian_prior_gives_l2():
     """A learner would be told a wrong penalty strength for a Gaussian prior."""
     states(
         "maximum a posteriori",
-        r"\frac12\sum_{i=1}^n (y_i - f(x_i; w))^2 + \frac\lambda2\lVert w\rVert^2, "
-        r"\quad \lambda = \frac{\sigma^2}{s^2}",
-        r"\frac{1}{2\sigma^2}\sum_i (y_i - f(x_i; w))^2 + \frac{1}{2s^2}\lVert w\rVert^2",
+        r"residuals $r_i = y_i - f(x_i; w)$ and $\lambda = \sigma^2/s^2$",
+        r"\frac12\sum_{i=1}^n r_i^2 + \frac\lambda2\lVert w\rVert^2",
+        r"\frac{1}{2\sigma^2}\sum_{i=1}^n r_i^2 + \frac{1}{2s^2}\lVert w\rVert^2",
         r"leaves $\lambda = \sigma^2/s^2$",
     )
     w, s, t = sp.symbols("w s t", positive=True)
@@ -154,7 +154,7 @@ def test_label_smoothing():
     states("What does label smoothing do", r"t_k = (1 - \alpha)\thinspace[k = y] + \frac{\alpha}{K}")
     targets = 0.9 * np.eye(10)[0] + 0.1 / 10
     assert targets.sum() == pytest.approx(1)
-    text = states("training loss is stuck at 0.50", r"-0.91\log0.91 - 9\cdot0.01\log0.01 \approx 0.50")
+    text = states("training loss is stuck at 0.50", r"-0.91\log0.91 - 9\cdot0.01\log0.01\\ &\approx 0.50")
     assert f"${targets[0]:.2f}$ for the true class and ${targets[1]:.2f}$" in text
     least = -(targets * np.log(targets)).sum()
     assert f"{least:.2f}" == "0.50"
@@ -203,7 +203,7 @@ def test_inverted_dropout_moments():
     """A learner would be told a wrong mean, variance or example of inverted dropout."""
     text = states(
         "How does dropout treat",
-        r"\tilde a_j = \frac{m_j}{1 - p}\thinspace a_j, \qquad m_j \sim \mathrm{Bernoulli}(1 - p)",
+        r"m_j &\sim \mathrm{Bernoulli}(1 - p)\\ \tilde a_j &= \frac{m_j}{1 - p}\thinspace a_j",
         "with $p = 0.2$, an output of 4 becomes 5 four times in five and otherwise 0",
     )
     p, h = sp.symbols("p h", positive=True)
@@ -240,7 +240,7 @@ def test_dropout_as_weighted_ridge():
         r"(t - x^\top w)^2 + \frac{1 - q}{q}\sum_j x_j^2w_j^2",
         r"$\mathrm{Var}(m_j/q) = q(1 - q)/q^2 = (1 - q)/q$",
         r"\mathrm{Var}(\hat y) = \frac{1 - q}{q}\sum_j x_j^2w_j^2",
-        r"\mathbb{E}[(t - \hat y)^2] = (t - \mathbb{E}[\hat y])^2 + \mathrm{Var}(\hat y)",
+        r"\mathbb{E}[(t - \hat y)^2] = {}&(t - \mathbb{E}[\hat y])^2\\ &{}+ \mathrm{Var}(\hat y)",
     )
     rng = np.random.default_rng(2)
     x, w, t = rng.normal(size=4), rng.normal(size=4), 0.3
