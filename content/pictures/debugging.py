@@ -204,18 +204,6 @@ def validation_below() -> None:
     chart.save("curve-validation-below.svg", "Training and validation loss over 5,000 steps")
 
 
-def three_rates() -> None:
-    chart = Chart(1000, 2.6)
-    chart.ticks_x((0, "0"), (500, "500"), (1000, "1,000"))
-    chart.curve(lambda x: 2.4 - 0.0007 * x, GREEN, 0.015)
-    chart.curve(falling(2.4, 0.4, 130), BLUE, 0.015, seed=2)
-    chart.curve(falling(2.4, 1.15, 30), AMBER, 0.07, seed=3)
-    chart.label(990, 1.95, "P", GREEN, "end")
-    chart.label(990, 0.62, "Q", BLUE, "end")
-    chart.label(990, 1.42, "R", AMBER, "end")
-    chart.save("curve-three-rates.svg", "Training losses P, Q and R over 1,000 steps")
-
-
 def sudden_drop() -> None:
     chart = Chart(9000, 2.6)
     chart.ticks_x((0, "0"), (3000, "3,000"), (6000, "6,000"), (9000, "9,000"))
@@ -245,8 +233,8 @@ def gradient_by_layer() -> None:
 
 def main() -> None:
     for draw in (
-        bouncing, early_bump, u_turn, three_floors, sawtooth, stairs, two_spikes, validation_below, three_rates,
-        sudden_drop, gradient_by_layer,
+        bouncing, early_bump, u_turn, three_floors, sawtooth, stairs, two_spikes, validation_below, sudden_drop,
+        gradient_by_layer,
     ):  # fmt: skip
         draw()
 
