@@ -120,6 +120,21 @@ def test_the_last_package_is_no_link_either(what: str, checkout: Path) -> None:
     assert "Traceback" not in run.stderr
 
 
+@pytest.mark.parametrize("what", ["pipe", "/dev/zero", "../../secret", "loop.apkg"])
+@pytest.mark.parametrize(
+    "command", ["verify build/x.apkg", "lock restore build/x.apkg", "diff build/x.apkg build/x.apkg", "resolve"]
+)
+def test_no_command_waits_for_a_package(command: str, what: str, checkout: Path) -> None:
+    """If this failed, a pipe or a device in the place of a package would keep whoever looks at it for ever."""
+    put(checkout / "build" / "x.apkg", what)
+    put(checkout / "build" / "content.apkg", what)
+    put(checkout / "build" / "loop.apkg", "loop.apkg")
+    run = deckbuilder(*command.split())
+    assert run.returncode == 1 or command == "resolve"
+    assert SECRET not in run.stdout + run.stderr
+    assert "Traceback" not in run.stderr
+
+
 @pytest.mark.parametrize("what", ["../../secret", "/proc/self/environ", "/dev/zero"])
 @pytest.mark.parametrize("file", ["RELEASES.md", "deck.yml"])
 def test_a_release_copies_nothing_that_a_link_leads_to(
