@@ -5,12 +5,23 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Final
+
+from deckbuilder.files import is_there, real_path
 
 
 class GitError(Exception):
     """Git refused; the text is what it said."""
+
+
+class HiddenRepositoryError(GitError):
+    """A folder lies in files that git would take for a repository; its settings could name programs to run."""
+
+
+_CAREFUL: Final = ("safe.bareRepository=explicit", "core.fsmonitor=false", "log.showSignature=false")
+"""Settings that hold whatever else is set: no repository but that of a `.git`, and no program for what is only read."""
 
 
 def git(folder: Path, *arguments: str, allowed: int = 0) -> str:
@@ -46,7 +57,39 @@ def git_lines(folder: Path, *arguments: str) -> Iterator[str]:
 
 
 def _command(folder: Path, *arguments: str) -> list[str]:
-    return ["git", "-C", str(folder), *arguments]
+    """Return the command. Raises HiddenRepositoryError.
+
+    A pull request can hold no `.git`, but a folder that looks as if it were one: git would take it for the repository,
+    and with it its settings. Not every git that is in use knows the setting against it.
+    """
+    if hidden := _hidden_repository(folder):
+        raise HiddenRepositoryError(f"the folder {hidden} pretends to be a git repository; remove its file HEAD")
+    settings = [word for setting in _CAREFUL for word in ("-c", setting)]
+    return [_program(os.name, os.get_exec_path()), *settings, "-C", str(folder), *arguments]
+
+
+def _program(system: str, folders: Iterable[str]) -> str:
+    """Return what to start git by. Windows would start a `git.exe` in the present folder, a stranger's checkout, first.
+
+    Raises GitError.
+    """
+    if system != "nt":
+        return "git"
+    programs = (Path(folder, "git.exe") for folder in folders if Path(folder).is_absolute())
+    if found := next((program for program in programs if program.is_file()), None):
+        return str(found)
+    raise GitError("git cannot be run: there is none")
+
+
+def _hidden_repository(folder: Path) -> Path | None:
+    """Return the folder that git would take for a repository though it is no `.git`, if there is one."""
+    here = real_path(folder)
+    for one in (here, *here.parents):
+        if all(map(is_there, (one / "HEAD", one / "objects", one / "refs"))):
+            return one
+        if is_there(one / ".git"):
+            break
+    return None
 
 
 def _environment() -> dict[str, str]:
@@ -57,7 +100,7 @@ def _environment() -> dict[str, str]:
 def last_commit_with(path: Path) -> str | None:
     """Return the last commit that has a file, as short as git shows it: "HEAD" if that has it, None if none ever had.
 
-    A file that was added and never committed is known to git's index: "" then.
+    A file that was added and never committed is known to git's index: "" then. Raises HiddenRepositoryError.
     """
     folder, name = path.parent, f"./{path.name}"
     try:
@@ -66,6 +109,8 @@ def last_commit_with(path: Path) -> str | None:
         if _is_in_head(folder, name):
             return "HEAD"
         return git(folder, "log", "-1", "--format=%h", "--diff-filter=AMRT", "--", name).strip() or None
+    except HiddenRepositoryError:
+        raise
     except GitError:  # no git, no repository, or one without a commit
         return None
 

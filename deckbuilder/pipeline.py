@@ -22,7 +22,7 @@ from deckbuilder.cache import Cache, Forged, Shelf, digest_of
 from deckbuilder.diagnostics import CannotGoOn, Diagnostic, Severity, Span, has_errors, with_lines
 from deckbuilder.drills.slots import slots_text
 from deckbuilder.files import NewFiles, clear_away, held, is_device, is_there, leads_out, real_path
-from deckbuilder.git import last_commit_with
+from deckbuilder.git import HiddenRepositoryError, last_commit_with
 from deckbuilder.identity.changes import (
     Change,
     Content,
@@ -449,9 +449,14 @@ def _remarks_on_missing_lock(project: Project, lock: Lock, options: Options) -> 
     if options.new_deck and not options.locked:
         return
     only_new = "only for a deck that nobody has yet, use --new-deck"
-    commit = last_commit_with(project.lock)
-    package = None if commit is not None else _earlier_package(lock, options)
-    if commit is not None:
+    try:
+        commit, hidden = last_commit_with(project.lock), ""
+    except HiddenRepositoryError as error:
+        commit, hidden = None, str(error)
+    package = None if commit is not None or hidden else _earlier_package(lock, options)
+    if hidden:
+        reason, way = hidden, f"find out who put that folder there before you run git in it; {only_new}"
+    elif commit is not None:
         reason = "git knows it"
         there, path = f"{commit} " if commit else "", Path(project.lock_name)
         if path.is_absolute() or ".." in path.parts:  # perhaps in another repository than the one that the user is in

@@ -26,7 +26,7 @@ from functools import cached_property
 from hashlib import blake2b
 from html import unescape
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from zipfile import BadZipFile, ZipFile
 
 import anki.collection  # before its siblings, which import each other in a circle
@@ -501,10 +501,7 @@ def refuse_too_large(package: Path, bounds: Bounds) -> None:
     if size > bounds.megabytes * _MEGABYTE:
         raise TooLarge(package, f"it has {size // _MEGABYTE:,} MB", "package-mb")
     with package.open("rb") as file:
-        file.seek(max(0, size - _END))
-        end = file.read().rpartition(b"PK\x05\x06")[2]
-    # Entries and bytes of the list of entries, which is read whole: two and four bytes each, all ones if they are more.
-    entries, listed = int.from_bytes(end[6:8], "little"), int.from_bytes(end[8:12], "little")
+        entries, listed = listed_in(file, size)
     if entries > bounds.entries or listed > bounds.entries * _ENTRY:
         raise TooLarge(package, f"it lists {entries:,} files in {listed:,} bytes", "package-entries")
     try:
@@ -514,6 +511,31 @@ def refuse_too_large(package: Path, bounds: Bounds) -> None:
         raise Refused(package, error) from error
     if unpacked > bounds.megabytes * _MEGABYTE:
         raise TooLarge(package, f"its files have {unpacked // _MEGABYTE:,} MB", "package-mb")
+
+
+def listed_in(file: BinaryIO, size: int) -> tuple[int, int]:
+    """Return how many entries the list of a zip file of this size says that it has, and in how many bytes.
+
+    As deckbuilder has it. The list is read whole by whoever opens the file.
+
+    Looks at the record that Python's zipfile takes, and at those of the 64-bit form, which it believes more than that.
+    """
+    start = max(0, size - _END)
+    file.seek(start)
+    tail = file.read()
+    last = tail[-22:]
+    at = len(tail) - 22 if last[:4] == b"PK\x05\x06" and last[-2:] == b"\0\0" else tail.rfind(b"PK\x05\x06")
+    if at < 0:
+        return 0, 0
+    said = [(int.from_bytes(tail[at + 10 : at + 12], "little"), int.from_bytes(tail[at + 12 : at + 16], "little"))]
+    locator = tail[max(0, at - 20) : at]
+    if locator[:4] == b"PK\x06\x07":
+        for place in (start + at - 20 - 56, int.from_bytes(locator[8:16], "little")):
+            if 0 <= place <= size - 56:
+                file.seek(place)
+                record = file.read(56)
+                said.append((int.from_bytes(record[32:40], "little"), int.from_bytes(record[40:48], "little")))
+    return max(entries for entries, _ in said), max(listed for _, listed in said)
 
 
 _MEGABYTE = 1_000_000

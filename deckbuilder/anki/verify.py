@@ -18,7 +18,7 @@ from msgspec import Struct
 from deckbuilder import rules
 from deckbuilder.anki.backend import require_anki
 from deckbuilder.diagnostics import CannotGoOn, Diagnostic, Span, has_errors
-from deckbuilder.files import working_folder
+from deckbuilder.files import is_there, working_folder
 from deckbuilder.limits import limits
 from deckbuilder.reporters import json_diagnostic
 
@@ -142,6 +142,8 @@ _BOUNDS = {"megabytes": "mb", "entries": "entries", "notes": "notes"}
 
 def _unreadable(path: Path) -> str:
     """Return why there is no file to import, an empty string if there is one."""
+    if is_there(path) and not path.is_file():
+        return "it is no ordinary file"  # to open a pipe would wait for ever
     try:
         with path.open("rb") as file:
             return "" if file.read(2) == b"PK" else "it is no package"

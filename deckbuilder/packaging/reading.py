@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from deckbuilder import rules
 from deckbuilder.diagnostics import Diagnostic, Span
@@ -35,9 +35,14 @@ _STEPS = 4_000
 
 _TABLES = ("col", "notes", "cards")
 _NOTES = """
-    SELECT n.guid, n.mid, n.mod, n.tags, n.flds, c.did, c.due, c.mod
-    FROM notes n JOIN cards c ON c.nid = n.id ORDER BY c.due, n.id
+    SELECT n.guid, n.mid, n.mod, n.tags, n.flds, c.did, c.due, c.mod, n.id FROM notes n JOIN cards c ON c.nid = n.id
 """
+
+_MAX_JSON = 64_000_000
+"""Characters of the note types and decks together: fifty thousand decks and more."""
+
+_END = 22 + 0xFFFF  # bytes at the end of a zip file among which its last record is, with its comment
+_ENTRY = 46 + 1024  # bytes of an entry in the list, with a long name
 
 
 class _Damaged(Exception):
@@ -135,11 +140,39 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     """Open a package that may be anything. Raises _Damaged, and OSError."""
     if not path.is_file():
         raise _Damaged("there is no such file" if not path.exists() else "it is not an ordinary file")
+    most = limits()["package-entries"]
     try:
-        with zipfile.ZipFile(path) as package:
-            yield package
+        with path.open("rb") as file:
+            entries, listed = listed_in(file, path.stat().st_size)
+            if entries > most or listed > most * _ENTRY:  # it would be read whole
+                raise _Damaged(f"it lists {entries:,} files in {listed:,} bytes, more than package-entries={most}")
+            with zipfile.ZipFile(file) as package:
+                yield package
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise _Damaged("it is no zip file, or was cut short") from error
+
+
+def listed_in(file: BinaryIO, size: int) -> tuple[int, int]:
+    """Return how many entries the list of a zip file of this size says that it has, and in how many bytes.
+
+    Looks at the record that Python's zipfile takes, and at those of the 64-bit form, which it believes more than that.
+    """
+    start = max(0, size - _END)
+    file.seek(start)
+    tail = file.read()
+    last = tail[-22:]
+    at = len(tail) - 22 if last[:4] == b"PK\x05\x06" and last[-2:] == b"\0\0" else tail.rfind(b"PK\x05\x06")
+    if at < 0:
+        return 0, 0
+    said = [(int.from_bytes(tail[at + 10 : at + 12], "little"), int.from_bytes(tail[at + 12 : at + 16], "little"))]
+    locator = tail[max(0, at - 20) : at]
+    if locator[:4] == b"PK\x06\x07":
+        for place in (start + at - 20 - 56, int.from_bytes(locator[8:16], "little")):
+            if 0 <= place <= size - 56:
+                file.seek(place)
+                record = file.read(56)
+                said.append((int.from_bytes(record[32:40], "little"), int.from_bytes(record[40:48], "little")))
+    return max(entries for entries, _ in said), max(listed for _, listed in said)
 
 
 def _unpack(path: Path, collection: Path) -> None:
@@ -166,7 +199,9 @@ def _read_collection(collection: Path) -> PackagePlan:
             if any(kinds.get(name) != "table" for name in _TABLES):
                 raise _Damaged("its database has other tables than Anki's")
             created, models, decks = database.execute("SELECT crt, models, decks FROM col").fetchone()
-            rows = database.execute(_NOTES).fetchall()
+            if len(models) + len(decks) > _MAX_JSON:
+                raise _Damaged(f"its note types and decks have {(len(models) + len(decks)) >> 20} MB")
+            rows = _rows(database, collection.stat().st_size)
         plan = _plan(created, json.loads(models), json.loads(decks), rows)
         refuse_nonsense(plan)
     except (sqlite3.Error, sqlite3.Warning) as error:
@@ -174,6 +209,22 @@ def _read_collection(collection: Path) -> PackagePlan:
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as error:
         raise _Damaged("its database does not hold what Anki's does") from error
     return plan
+
+
+def _rows(database: sqlite3.Connection, most: int) -> list[tuple[Any, ...]]:
+    """Return each note with its card, in reading order. Raises _Damaged where they have more than `most` characters.
+
+    A note that a thousand cards share, or a column that is computed, is larger in memory than in the file.
+    """
+    rows: list[tuple[Any, ...]] = []
+    size = 0
+    for row in database.execute(_NOTES):
+        size += sum(len(value) for value in row if isinstance(value, (str, bytes)))
+        if size > most:
+            raise _Damaged("its notes hold more than the file does")
+        rows.append(row)
+    rows.sort(key=lambda row: (int(row[6]), int(row[8])))
+    return [row[:8] for row in rows]
 
 
 @contextmanager

@@ -120,6 +120,21 @@ def test_the_last_package_is_no_link_either(what: str, checkout: Path) -> None:
     assert "Traceback" not in run.stderr
 
 
+@pytest.mark.parametrize("what", ["pipe", "/dev/zero", "../../secret", "loop.apkg"])
+@pytest.mark.parametrize(
+    "command", ["verify build/x.apkg", "lock restore build/x.apkg", "diff build/x.apkg build/x.apkg", "resolve"]
+)
+def test_no_command_waits_for_a_package(command: str, what: str, checkout: Path) -> None:
+    """If this failed, a pipe or a device in the place of a package would keep whoever looks at it for ever."""
+    put(checkout / "build" / "x.apkg", what)
+    put(checkout / "build" / "content.apkg", what)
+    put(checkout / "build" / "loop.apkg", "loop.apkg")
+    run = deckbuilder(*command.split())
+    assert run.returncode == 1 or command == "resolve"
+    assert SECRET not in run.stdout + run.stderr
+    assert "Traceback" not in run.stderr
+
+
 @pytest.mark.parametrize("what", ["../../secret", "/proc/self/environ", "/dev/zero"])
 @pytest.mark.parametrize("file", ["RELEASES.md", "deck.yml"])
 def test_a_release_copies_nothing_that_a_link_leads_to(
@@ -146,3 +161,21 @@ def test_init_reads_no_pipe(file: str, checkout: Path) -> None:
     assert not (checkout / "new").exists()
     put(checkout / file, "pipe")
     assert deckbuilder("init", "new").returncode == 1
+
+
+def test_a_folder_that_pretends_to_be_a_repository_runs_nothing(checkout: Path) -> None:
+    """If this failed, a pull request could run any program by the settings of a `.git` that is not called so."""
+    subprocess.run(["git", "init", "--quiet"], check=True)
+    deck = checkout / "content"
+    for folder in ("objects", "refs/heads"):
+        (deck / folder).mkdir(parents=True)
+    (deck / "HEAD").write_text("ref: refs/heads/main\n", "utf-8")
+    ran = checkout.parent / "ran"
+    worktree = f'worktree = "{deck.as_posix()}"\n\tfsmonitor = "touch {ran.as_posix()}; false"'
+    (deck / "config").write_text(f"[core]\n\trepositoryformatversion = 0\n\tbare = false\n\t{worktree}\n", "utf-8")
+    for command in (["check"], ["build"], ["resolve"], ["release", "1.0"], ["build", "content/notes.md"]):
+        run = deckbuilder(*command)
+        assert run.returncode == 1, "a missing lock is not made anew while nobody can say whether git knows it"
+        assert "pretends to be a git repository" in run.stderr
+        assert not ran.exists()
+    assert not (deck / "deck.lock").exists()

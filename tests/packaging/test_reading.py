@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sqlite3
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
@@ -12,6 +13,7 @@ import pytest
 from anki.collection import Collection, DeckIdLimit, ExportAnkiPackageOptions
 from msgspec.structs import replace
 
+from deckbuilder.anki.verify import verify
 from deckbuilder.packaging import reading
 from deckbuilder.packaging.plan import DeckPlan, MediaFile, PackagePlan
 from deckbuilder.packaging.reading import read_package, read_packed_lock
@@ -105,6 +107,23 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
     "a field that is no text": (doctored("UPDATE notes SET flds = x'ff00'"), "DB117"),
     "a GUID that is no text": (doctored("UPDATE notes SET guid = x'05'"), "DB117"),
     "a GUID twice": (doctored("UPDATE notes SET guid = 'same'"), "DB117"),
+    "a note that a thousand cards share": (
+        doctored(
+            "UPDATE notes SET flds = flds || hex(zeroblob(50000)) WHERE guid = 'a'",
+            "WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM r LIMIT 1000) INSERT INTO cards "
+            "SELECT c.id + x, c.nid, c.did, c.ord, c.mod, c.usn, c.type, c.queue, c.due, c.ivl, c.factor, c.reps, "
+            "c.lapses, c.left, c.odue, c.odid, c.flags, c.data FROM cards c, r",
+        ),
+        "DB117",
+    ),
+    "fields that are computed": (
+        doctored(
+            "ALTER TABLE notes RENAME TO old",
+            "CREATE TABLE notes (id, guid, mid, mod, tags, flds AS (hex(zeroblob(1000000))))",
+            "INSERT INTO notes SELECT id, guid, mid, mod, tags FROM old",
+        ),
+        "DB117",
+    ),
     "note types of somebody else": (
         doctored("UPDATE col SET models = replace(models, '\"Key\"', '\"Front\"')"),
         "DB118",
@@ -121,6 +140,35 @@ def test_what_is_no_package_of_ours_is_refused_with_a_reason(name: str, tmp_path
     plan, (found,) = read_package(path)
     assert plan is None
     assert (found.code, found.span.file) == (code, path.as_posix())
+
+
+@pytest.mark.parametrize("name", ["a note that a thousand cards share", "fields that are computed"])
+def test_no_more_is_taken_out_of_a_package_than_is_in_it(name: str, tmp_path: Path) -> None:
+    """If this failed, a package of a hundred kilobytes would fill the memory with copies of one note."""
+    path = tmp_path / "x.apkg"
+    path.write_bytes(BAD[name][0]())
+    _, (found,) = read_package(path)
+    assert "more than the file does" in found.message
+
+
+def records(entries: int, listed: int, *, old: bool) -> bytes:
+    """Return the end of a zip file that lists as much, in the old form or in 64 bits behind a false old one."""
+    if old:  # with a second such record inside of it
+        return struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 0, entries, listed, 0x06054B50, 0)
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 1, 1, 47, 0, 0)
+    place = struct.pack("<4sLQL", b"PK\6\7", 0, 100, 1)
+    return struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, entries, entries, listed, 0) + place + end
+
+
+@pytest.mark.parametrize("old", [True, False])
+def test_a_list_of_entries_without_end_is_not_read(old: bool, tmp_path: Path) -> None:
+    """If this failed, the mere list of what a package holds could fill the memory, whatever its last record says."""
+    path = tmp_path / "x.apkg"
+    path.write_bytes(b"PK" + bytes(98) + records(60_001 if old else 10_000_000, 100_000_000, old=old))
+    for found in (read_package(path)[1], read_packed_lock(path)[1]):
+        assert [one.code for one in found] == ["DB117"]
+        assert "files in 100,000,000 bytes" in found[0].message
+    assert [found.code for found in verify(path).diagnostics] == ["DB840"]
 
 
 def test_work_hidden_in_a_database_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
