@@ -50,7 +50,7 @@ def test_every_setting_is_explained_and_the_example_is_accepted(tmp_path: Path) 
     assert re.findall(r"^(\w+):", example, re.MULTILINE) == list(SETTINGS)
     (tmp_path / "deck.yml").write_text(example, "utf-8")
     (tmp_path / "x.md").write_text("# A\n\n1) What is it?\n\n    A thing.\n", "utf-8")
-    result = build(tmp_path, Options(output=tmp_path / "x.apkg"))
+    result = build(tmp_path, Options(output=tmp_path / "x.apkg", new_deck=True))
     assert not result.diagnostics
     assert result.deck == "Transformers"
 
