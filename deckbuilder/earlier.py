@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from html import escape
@@ -20,13 +21,15 @@ from deckbuilder.packaging.reading import read_package
 from deckbuilder.pipeline import Prepared, default_output
 from deckbuilder.rendering.drafts import DraftedQuestion, FileTask
 from deckbuilder.rendering.options import RenderOptions
-from deckbuilder.source.files import SourceFile
+from deckbuilder.source.files import SourceFile, markdown_of
 
 ANSWER_SIDE: Final = (
     fields.ANSWER, fields.KEY_POINTS, fields.STEPS, fields.CODE, fields.COMPLEXITY, fields.PITFALLS, fields.REMARKS,
 )  # fmt: skip
 
 _COMMITS: Final = 30  # that are searched for a wording, the latest first
+_LARGEST: Final = 4_000_000  # bytes of a file that is read in a commit: a pull request may hold any
+_SECONDS: Final = 60  # after which no more of git is read: it is only to help who decides
 _WORD = re.compile(r"\w+")
 
 
@@ -50,6 +53,7 @@ class Earlier:
 
     def __init__(self, prepared: Prepared) -> None:
         self._prepared = prepared
+        self._end = time.monotonic() + _SECONDS
         self._files: dict[str, tuple[DraftedQuestion, ...]] = {}
 
     def wording(self, note: LockedNote) -> Wording:
@@ -104,14 +108,20 @@ class Earlier:
         """Return the questions of a file as it was in a commit; `name` is relative to the deck's folder."""
         from deckbuilder.drafting import draft_file  # brings in all that reads and renders Markdown
 
+        blob = f"{commit}:./{PurePosixPath(name).as_posix()}"
         try:
-            text = self._git("show", f"{commit}:./{PurePosixPath(name).as_posix()}")
+            if time.monotonic() > self._end or int(self._git("cat-file", "-s", blob)) > _LARGEST:
+                return ()
+            raw = self._git("cat-file", "blob", blob).encode(errors="surrogateescape")
         except GitError:
+            return ()
+        text, _ = markdown_of(raw, name)
+        if text is None:
             return ()
         if text not in self._files:
             settings, folder = self._prepared.project.settings, self._prepared.project.folder
             how = RenderOptions(settings.flavour, settings.markdown_extensions)
-            file = SourceFile(name, name, folder / name, text.removeprefix("\ufeff").replace("\r\n", "\n"))
+            file = SourceFile(name, name, folder / name, text)
             self._files[text] = draft_file(FileTask(file, b"", settings.questions, how)).questions
         return self._files[text]
 

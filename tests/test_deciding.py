@@ -373,6 +373,18 @@ def git(folder: Path, *words: str) -> None:
     subprocess.run(["git", *who, *words], cwd=folder, check=True, capture_output=True)
 
 
+@pytest.mark.parametrize("hostile", [b"\xe9\xff", b"\0", b"x\n" * 200_001, b"y" * 5_000_000], ids=["no UTF-8", "NUL", "lines", "large"])
+def test_what_history_holds_is_read_as_carefully_as_the_sources(hostile: bytes, deck: Deck, tmp_path: Path) -> None:
+    """If this failed, a commit of a pull request could stop `resolve`, or keep it busy, by a file that is no more."""
+    deck.apkg.unlink()
+    git(tmp_path, "init", "--quiet")
+    for content in (BEFORE.encode() + hostile, AFTER.encode()):
+        (deck.folder / "notes.md").write_bytes(content)
+        git(tmp_path, "add", "content")
+        git(tmp_path, "commit", "--quiet", "-m", "one")
+    assert deck.desk().earlier.wording(deck.note()).origin == "content/deck.lock"
+
+
 def test_the_earlier_wording_is_the_packages_then_gits_then_the_locks(deck: Deck, tmp_path: Path) -> None:
     """If this failed, an author would decide without seeing what the card said, or by what it said long ago."""
     note = deck.note()

@@ -44,6 +44,11 @@ _FOREIGN_STYLE = re.compile(
     r"@import|\\|expression\s*\(|(?:image|image-set|src)\(|url\(\s*+[\"']?+\s*+(?![\"'#\s])", re.IGNORECASE
 )
 _TAKES_ADDRESS = re.compile(r"url|image|src", re.IGNORECASE)
+_STYLED: Final = frozenset("""
+    clip-path color-profile cursor fill filter marker marker-end marker-mid marker-start mask stroke
+""".split())  # fmt: skip
+"""Attributes that are read as a style sheet is, in which `\\75rl` is `url`."""
+
 _OWN_ADDRESS = re.compile(r"url\(\s*+[\"']?+\s*+#([^\"')\s]+)", re.IGNORECASE)
 
 
@@ -92,6 +97,8 @@ class _Drawing(Struct):
             raise _RefusedError(f"it holds a `<{tag[:60]}>`, which draws nothing")
         if len(self.open) > MAX_DEPTH:
             raise _RefusedError(f"its elements are nested deeper than {MAX_DEPTH}")
+        if self.style is not None:  # a browser puts together what stands around it
+            raise _RefusedError(f"its style holds a `<{tag[:60]}>`")
         if tag == "style":
             self.style = []
         around = self.open[-1]
@@ -150,7 +157,11 @@ def _check_attribute(tag: str, name: str, value: str) -> None:
             raise _RefusedError(f"it refers to `{value.strip()[:60]}`")
     elif name == "attributename" and _local(value.strip()) in _ANIMATED_ADDRESS:
         raise _RefusedError("it animates an address")
-    elif _FOREIGN_STYLE.search(value) and (name == "style" or _TAKES_ADDRESS.search(value)):
+    elif name == "attributename" and _local(value.strip()).startswith("on"):
+        raise _RefusedError("it animates a handler")
+    elif _FOREIGN_STYLE.search(value) and (
+        name == "style" or _TAKES_ADDRESS.search(value) or ("\\" in value and name in _STYLED)
+    ):
         raise _RefusedError(f"its `{name}` refers to something outside")
 
 

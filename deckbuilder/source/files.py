@@ -168,15 +168,28 @@ def _read_markdown(path: Path, name: str, home: Path) -> tuple[str | None, list[
     Editors and systems write `é` as one character or as two. In NFC it is always one.
     """
     text, problems = read_text(path, name, home)
-    most, lines = limits()["lines"], (text or "").count("\n")
+    return (None, problems) if text is None else _as_markdown(text, name)
+
+
+def markdown_of(raw: bytes, name: str) -> tuple[str | None, list[Diagnostic]]:
+    """Return the text of a Markdown file with this content, which may be from anywhere, as `read_files` does."""
+    most = limits()["file-mb"]
+    if len(raw) > most * MEGABYTE:
+        return None, [rules.FILE_TOO_LARGE.at(Span(name), path=name, most=most, limit="file-mb")]
+    text, problems = _decoded(raw, name)
+    return (None, problems) if text is None else _as_markdown(text, name)
+
+
+def _as_markdown(text: str, name: str) -> tuple[str | None, list[Diagnostic]]:
+    most, lines = limits()["lines"], text.count("\n")
     if lines > most:  # a million headings are no more than four megabytes
         what = f"the file has {lines:,} lines, more than the {most:,} that are read"
         return None, [rules.TOO_MUCH.at(Span(name, most + 1), what=what, limit="lines")]
-    if text and (markers := _conflict_markers(text)):
+    if markers := _conflict_markers(text):
         return None, [
             rules.MERGE_CONFLICT.at(Span(name, line, 1, 1 + _MARKER), marker=shown) for line, shown in markers
         ]
-    return text if text is None else unicodedata.normalize("NFC", text), problems
+    return unicodedata.normalize("NFC", text), []
 
 
 _MARKER = 7  # characters of a marker, which stands at the very beginning of its line

@@ -109,7 +109,7 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
     "a GUID twice": (doctored("UPDATE notes SET guid = 'same'"), "DB117"),
     "a note that a thousand cards share": (
         doctored(
-            "UPDATE notes SET flds = flds || hex(zeroblob(50000)) WHERE guid = 'a'",
+            "UPDATE notes SET flds = flds || hex(zeroblob(50000))",
             "WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM r LIMIT 1000) INSERT INTO cards "
             "SELECT c.id + x, c.nid, c.did, c.ord, c.mod, c.usn, c.type, c.queue, c.due, c.ivl, c.factor, c.reps, "
             "c.lapses, c.left, c.odue, c.odid, c.flags, c.data FROM cards c, r",
