@@ -178,6 +178,8 @@ _Name = TypeVar("_Name")
 _InPlace: TypeAlias = "dict[tuple[Section, str], list[int]]"
 """Numbers by section and words."""
 
+_NO_LETTERS: Final = {ord(digit): 0xE000 + number for number, digit in enumerate("0123456789abcdef")}
+
 _VARIANT: Final = re.compile("variant [0-9]+")
 
 
@@ -221,11 +223,13 @@ class _Resolver:
         self.comment = "step" if whole else "card"
         known = {question.text: question.known for question in asked if question.known}
         known |= {text: known_text(text) for text in {note.text for note in self.notes} - known.keys()}
-        self.theirs = _Side([known[note.text] for note in self.notes], [note.answer for note in self.notes])
-        self.ours = _Side(
-            [known.get(question.text) or known_text(question.text) for question in asked],
-            [question.answer if question.ships else "" for question in asked],
-        )
+        theirs = [(known[note.text], evidence.look_in(note.answer)) for note in self.notes]
+        ours = [
+            (known.get(question.text) or known_text(question.text), evidence.look_in(question.answer))
+            for question in asked
+        ]
+        self.theirs = _Side(_with_looks(theirs, ours), [note.answer for note in self.notes])
+        self.ours = _Side(_with_looks(ours, theirs), [question.answer if question.ships else "" for question in asked])
         self.places = [register.sections[note.section] for note in self.notes]  # where each would be now
         if whole and asked:
             self.places = [asked[0].section] * len(self.notes)  # parts are where their note is
@@ -773,6 +777,19 @@ class _Resolver:
     def _error(self, number: int, found: Diagnostic) -> None:
         self.failed.add(number)
         self.diagnostics.append(found)
+
+
+def _with_looks(words: Sequence[tuple[str, str]], others: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the words of each question, with its look behind them, in signs that are no letters.
+
+    A lock of old knows no looks. So where none of the others with the same words has a look, the words are enough.
+    """
+    if not any(look for _, look in words):
+        return [text for text, _ in words]
+    looks: dict[str, set[str]] = defaultdict(set)
+    for text, look in others:
+        looks[text].add(look)
+    return [text + look.translate(_NO_LETTERS) if look and looks.get(text) != {""} else text for text, look in words]
 
 
 def _below(section: Section) -> tuple[int, Section]:
