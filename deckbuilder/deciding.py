@@ -153,6 +153,8 @@ class Desk:
         if note is not None and not is_pending(note) and _is_word_for_word(target, note):
             fix = "give it another `id` in the source to start afresh"
             raise _refused(place.span, f"the question is `{note.key}`, word for word", fix)
+        if (pending := self._pending(target)) is not None:
+            return Decision(target, pending, is_new=True)
         own = None if target.of else question.id
         key = own or key_for(target.text, self._keys, f"{target.of}." if target.of else "")
         while (guid := random_id()) in self._guids:
@@ -165,6 +167,13 @@ class Desk:
             section=target.section, text=target.text, of=target.of,
         )  # fmt: skip
         return Decision(target, new, is_new=True)
+
+    def _pending(self, target: Target) -> LockedNote | None:
+        """Return the new note that the question was decided to be already, None if it was not."""
+        for note in self.lock.notes.values():
+            if is_pending(note) and note.of == target.of and _is_word_for_word(target, note):
+                return note
+        return None
 
     def write(self, decisions: Sequence[Decision]) -> list[Diagnostic]:
         """Write decisions into deck.lock, all or none; return why they were not written."""

@@ -44,6 +44,7 @@ from deckbuilder.rendering.pictures import PictureUse
 from deckbuilder.rendering.renderer import Rendered, render, render_inline
 from deckbuilder.source.documents import read_document
 from deckbuilder.source.layout import without_layout
+from deckbuilder.source.looks import look_of
 from deckbuilder.source.metadata import Comment, Metadata
 from deckbuilder.source.passage import Line, Passage
 from deckbuilder.source.questions import Question
@@ -204,7 +205,8 @@ def _question(recipe: Recipe) -> Question:
 
 
 def _question_print(question: Question) -> str:
-    return answer_print("\n".join((question.answer.text, *(point.text for point in question.key_points))))
+    answer = "\n".join((question.answer.text, *(point.text for point in question.key_points)))
+    return answer_print(answer, look_of(question.prompt, question.data))
 
 
 # ── drills, whose numbers hang on what the lock kept ────────────────────────────────────────────────────────────────

@@ -228,6 +228,8 @@ def _locked(
         note = replace(note, section=built.locked.section)
     if _all_but_topic(built.rendered.fields) == _all_but_topic(one.texts):
         note = replace(note, answer=built.locked.answer)
+    if note.fingerprint == built.locked.fingerprint:  # all that it shows is as it was, and so is its source
+        note = replace(note, source=built.locked.source)
     return note
 
 

@@ -151,6 +151,27 @@ def test_what_was_decided_to_be_new_is_new_once_and_never_asked_again(deck: Deck
     assert [one.guid for one in again.notes if one.change is Change.EDITED] == [pending.guid]
 
 
+def test_a_decision_may_be_given_again_and_changed_before_the_next_build(deck: Deck) -> None:
+    """If this failed, a script that runs twice would make two notes of one question, and each build would ask which."""
+    guid = deck.note().guid
+    new(deck)
+    once = deck.lock()
+    new(deck)
+    assert deck.lock() == once
+    assert deck.codes() == []
+    deck.folder.joinpath("deck.lock").unlink()
+    deck.write(BEFORE)
+    build(deck.folder, Options(output=deck.apkg, now=FIRST, new_deck=True))
+    guid = deck.note().guid
+    deck.write(AFTER)
+    new(deck)
+    desk = deck.desk()
+    assert desk.write([desk.same(OLD, deck.at())]) == []
+    assert deck.codes() == []
+    assert deck.note().guid == guid
+    assert len(deck.lock().notes) == 5
+
+
 def test_a_new_note_whose_question_is_gone_before_any_build_was_never_there(deck: Deck) -> None:
     """If this failed, a note that no learner ever had would be told as retired, for ever."""
     new(deck)
@@ -373,7 +394,9 @@ def git(folder: Path, *words: str) -> None:
     subprocess.run(["git", *who, *words], cwd=folder, check=True, capture_output=True)
 
 
-@pytest.mark.parametrize("hostile", [b"\xe9\xff", b"\0", b"x\n" * 200_001, b"y" * 5_000_000], ids=["no UTF-8", "NUL", "lines", "large"])
+@pytest.mark.parametrize(
+    "hostile", [b"\xe9\xff", b"\0", b"x\n" * 200_001, b"y" * 5_000_000], ids=["no UTF-8", "NUL", "lines", "large"]
+)
 def test_what_history_holds_is_read_as_carefully_as_the_sources(hostile: bytes, deck: Deck, tmp_path: Path) -> None:
     """If this failed, a commit of a pull request could stop `resolve`, or keep it busy, by a file that is no more."""
     deck.apkg.unlink()

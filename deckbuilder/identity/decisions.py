@@ -38,11 +38,17 @@ def with_decisions(
     `matched` are pairs of the old and the present section of each note that needs no decision, `depth` is the number
     of heading levels that make subdecks: where a heading was renamed, its deck keeps its name.
     """
-    notes = dict(lock.notes)
-    known = [one for one in decisions if one.note.key in lock.notes]
+    again = {(one.section, known_text(one.text), one.note.of) for one in decisions}
+    kept = {one.note.key for one in decisions}
+    notes = {  # without what was decided about these questions before, and no build has delivered yet
+        key: note
+        for key, note in lock.notes.items()
+        if key in kept or not is_pending(note) or (note.section, known_text(note.text), note.of) not in again
+    }
+    known = [one for one in decisions if one.note.key in lock.notes and not is_pending(one.note)]
     decks = _decks(lock, [one for one in known if not one.note.of], matched, depth)
     for one in decisions:
-        note, is_known = one.note, one.note.key in lock.notes
+        note, is_known = one.note, one.note.key in lock.notes and not is_pending(one.note)
         left = decks_left(note, decks[one.section[:depth]], lock, depth) if is_known and not note.of else note.left
         notes[note.key] = replace(
             note, text=one.text, answer=one.answer, section=one.section, left=left,

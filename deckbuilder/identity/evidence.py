@@ -40,6 +40,11 @@ _LOOK: Final = re.compile(
     """,
     re.VERBOSE,
 )
+_VERBATIM: Final = re.compile(
+    r"(?<![`\\])(?P<ticks>`+)(?!`)(?P<code>.+?)(?<!`)(?P=ticks)(?!`)"
+    r"|(?<![$\\])(?P<dollars>\$\$?)(?![\s$])(?P<formula>[^$]*[^\s$])(?P=dollars)(?![\d$])"
+)
+_KEPT: Final = "\ufffc"  # stands for code or a formula while the marks around it are taken out
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?]) |(?<=[。！？])(?=.)")
 _UNSPACED: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _OLD_WORD: Final = re.compile(r"[^\W_]+")
@@ -50,23 +55,26 @@ class Fingerprint(NamedTuple):
 
     `words` stands for its words in order, folded, without any sign; `sketch` for which words they are; both are empty
     for a very short answer. `exact` stands for all that a reader sees. `sentences` are one by one, none for a short
-    answer. Locks of earlier versions have `words` and `sketch` only.
+    answer. `look` stands for what the question shows besides its words, "" for nothing. Locks of earlier versions have
+    `words` and `sketch` only.
     """
 
     words: str
     sketch: frozenset[str]
     exact: str
     sentences: tuple[str, ...]
+    look: str = ""
 
 
 @lru_cache(maxsize=8192)  # asked for twice a build, and again by each preparation of the same deck
-def answer_print(answer: str) -> str:
+def answer_print(answer: str, look: str = "") -> str:
     """Return an answer's fingerprint as the lock keeps it; empty where there is no answer.
 
-    It has up to three parts, with a full stop between. The first is what earlier versions wrote: 16 hex digits of the
+    It has up to four parts, with a full stop between. The first is what earlier versions wrote: 16 hex digits of the
     words in order, and a sketch of which words they are, for answers of at least five. The second is 16 hex digits of
     all that a reader sees: of signs, digits and their order, too. The third, for answers that are no shorter than five
-    words, is 8 hex digits for each sentence.
+    words, is 8 hex digits for each sentence. The fourth, if the question has a `look`, is 8 hex digits of that: of what
+    it shows besides its words.
     """
     sentences = _sentences(answer)
     if not sentences:
@@ -75,15 +83,23 @@ def answer_print(answer: str) -> str:
     if _length(sentences) >= MIN_ANSWER_WORDS:
         listed = sentences if len(sentences) <= MOST_SENTENCES else [" ".join(sentences)]
         parts.append("".join(_digest(sentence, 4) for sentence in listed))
+    if look:
+        parts += [""] * (3 - len(parts)) + [_digest(unicodedata.normalize("NFC", look), 4)]
     return ".".join(parts)
 
 
 def fingerprint_of(text: str) -> Fingerprint:
     """Take a fingerprint of the lock, of whichever version, apart."""
     old, _, new = text.partition(".")
-    exact, _, sentences = new.partition(".")
+    exact, _, new = new.partition(".")
+    sentences, _, look = new.partition(".")
     sketch = frozenset(f"{at}{old[at : at + 2]}" for at in range(16, len(old), 2) if old[at] != "-")
-    return Fingerprint(old[:16], sketch, exact, tuple(_cut(sentences, 8)))
+    return Fingerprint(old[:16], sketch, exact, tuple(_cut(sentences, 8)), look)
+
+
+def look_in(text: str) -> str:
+    """Return the part of a lock's fingerprint that stands for what a question shows besides its words."""
+    return text.split(".", 3)[3] if text.count(".") == 3 else ""
 
 
 def _cut(text: str, width: int) -> list[str]:
@@ -95,8 +111,23 @@ def _sentences(answer: str) -> list[str]:
     found: list[str] = []
     for block in _BLOCK.split(unicodedata.normalize("NFC", answer)):
         text = _LINE_MARK.sub("", " ".join(same_look(block).split()))
-        found += [" ".join(_LOOK.sub("", sentence).split()) for sentence in _SENTENCE_END.split(text)]
+        found += [" ".join(_without_looks(sentence).split()) for sentence in _SENTENCE_END.split(text)]
     return [sentence for sentence in found if sentence]
+
+
+def _without_looks(sentence: str) -> str:
+    """Return a sentence without formatting and the marks between its words; in code and formulas every sign counts."""
+    if "`" not in sentence and "$" not in sentence:
+        return _LOOK.sub("", sentence)
+    kept: list[str] = []
+
+    def keep(found: re.Match[str]) -> str:
+        kept.append(found["code"] or found["formula"])
+        return _KEPT
+
+    plain = _LOOK.sub("", _VERBATIM.sub(keep, sentence.replace(_KEPT, " ")))
+    inside = iter(kept)
+    return "".join(next(inside) if one == _KEPT else one for one in plain)
 
 
 def _length(sentences: Iterable[str]) -> int:

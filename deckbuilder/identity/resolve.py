@@ -178,6 +178,8 @@ _Name = TypeVar("_Name")
 _InPlace: TypeAlias = "dict[tuple[Section, str], list[int]]"
 """Numbers by section and words."""
 
+_NO_LETTERS: Final = {ord(digit): 0xE000 + number for number, digit in enumerate("0123456789abcdef")}
+
 _VARIANT: Final = re.compile("variant [0-9]+")
 
 
@@ -221,11 +223,13 @@ class _Resolver:
         self.comment = "step" if whole else "card"
         known = {question.text: question.known for question in asked if question.known}
         known |= {text: known_text(text) for text in {note.text for note in self.notes} - known.keys()}
-        self.theirs = _Side([known[note.text] for note in self.notes], [note.answer for note in self.notes])
-        self.ours = _Side(
-            [known.get(question.text) or known_text(question.text) for question in asked],
-            [question.answer if question.ships else "" for question in asked],
-        )
+        theirs = [(known[note.text], evidence.look_in(note.answer)) for note in self.notes]
+        ours = [
+            (known.get(question.text) or known_text(question.text), evidence.look_in(question.answer))
+            for question in asked
+        ]
+        self.theirs = _Side(_with_looks(theirs, ours), [note.answer for note in self.notes])
+        self.ours = _Side(_with_looks(ours, theirs), [question.answer if question.ships else "" for question in asked])
         self.places = [register.sections[note.section] for note in self.notes]  # where each would be now
         if whole and asked:
             self.places = [asked[0].section] * len(self.notes)  # parts are where their note is
@@ -411,15 +415,67 @@ class _Resolver:
     def with_another_answer(self) -> None:
         """Match the same words in the same section though the answer is another, unless an answer says otherwise."""
         there, here = self._left_in_place(), self._left_questions_in_place()
+        renewed = self._renewed_sections(there)
         for number in self._left():
             notes = there.get(self._place(number), ())
             note = self._single(number, [note for note in notes if not self.notes[note].retired] or notes)
             if note is None or self.asked[number].id is not None:
                 continue
-            if self.notes[note].retired and self._is_common(self.ours.texts[number]):
+            if self._is_common(self.ours.texts[number]) and (
+                self.notes[note].retired or (self._is_here(number, note) and self.asked[number].section in renewed)
+            ):
                 continue
             if not self._answers_contradict(number, note, there, here):
                 self._match(number, note)
+
+    def _renewed_sections(self, there: _InPlace) -> set[Section]:
+        """Return the sections that may have been put in where others were taken out or pushed on.
+
+        Nothing stayed in them, and of the words that they share with other sections the answers have little in common
+        with those of the notes that are there. Of one question with a short answer that says something only if others
+        moved. All parts of a note are in one section.
+        """
+        stayed: set[Section] = set()
+        moved = False
+        for number, (note, _) in self.claims.items():
+            before, section = self.register.sections[self.notes[note].section], self.asked[number].section
+            if self._is_here(number, note) and self._is_sure(number):
+                stayed.add(section)
+            moved = moved or (before != section and self._is_common(self.ours.texts[number]))
+        sections: dict[str, set[Section]] = defaultdict(set)
+        for number in self._left():
+            sections[self.ours.texts[number]].add(self.asked[number].section)
+        for text, places in sections.items():
+            places |= {self.places[note] for note in self.theirs.by_text.get(text, ())}
+            places |= {self.asked[other].section for other in self.ours.by_text[text]}
+        in_many = {text for text, places in sections.items() if len(places) > 1}
+        others: Counter[Section] = Counter()
+        for number in self._left():
+            section = self.asked[number].section
+            if section in stayed or self.ours.texts[number] not in in_many:
+                continue
+            notes = [
+                note for note in there.get(self._place(number), ()) if self._has_quite_another_answer(number, note)
+            ]
+            if notes:
+                tells = any(
+                    map(evidence.is_telling, (self.ours.prints[number], *map(self.theirs.prints.__getitem__, notes)))
+                )
+                others[section] += 2 if moved or tells else 1
+        return {section for section, count in others.items() if count > 1}
+
+    def _is_sure(self, number: int) -> bool:
+        """Whether it was more than shared words and a short answer that gave a question its note."""
+        return (
+            self.asked[number].id is not None
+            or evidence.is_telling(self.ours.prints[number])
+            or not self._is_common(self.ours.texts[number])
+        )
+
+    def _has_quite_another_answer(self, number: int, note: int) -> bool:
+        answer, was = self.ours.prints[number], self.theirs.prints[note]
+        alike = evidence.likeness(answer.sketch, was.sketch) > PLAUSIBLE_ANSWER or evidence.is_part(answer, was)
+        return self.asked[number].ships and not alike
 
     def _answers_contradict(self, number: int, note: int, there: _InPlace, here: _InPlace) -> bool:
         """Whether another question has the note's answer, or another note the question's, where that says something.
@@ -773,6 +829,19 @@ class _Resolver:
     def _error(self, number: int, found: Diagnostic) -> None:
         self.failed.add(number)
         self.diagnostics.append(found)
+
+
+def _with_looks(words: Sequence[tuple[str, str]], others: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the words of each question, with its look behind them, in signs that are no letters.
+
+    A lock of old knows no looks. So where none of the others with the same words has a look, the words are enough.
+    """
+    if not any(look for _, look in words):
+        return [text for text, _ in words]
+    looks: dict[str, set[str]] = defaultdict(set)
+    for text, look in others:
+        looks[text].add(look)
+    return [text + look.translate(_NO_LETTERS) if look and looks.get(text) != {""} else text for text, look in words]
 
 
 def _below(section: Section) -> tuple[int, Section]:

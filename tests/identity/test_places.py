@@ -319,3 +319,53 @@ def test_two_answers_that_are_exchanged_take_no_history_along() -> None:
     """If this failed, correcting two answers that stood in each other's place would be asked about."""
     one, other = Q("What is a norm?", LONG), Q("Where is a town?", OTHER)
     assert whose([one, other], [Q(one.text, OTHER), Q(other.text, LONG)]) == ([0, 1], [])
+
+
+GENERIC = ("What is the main idea?", "Give an example.", "Name one limit.")
+
+
+def at_week(number: int, *answers: str) -> list[Q]:
+    return [Q(text, answer, (f"Week {number}",)) for text, answer in zip(GENERIC, answers, strict=False)]
+
+
+def test_a_week_in_the_place_of_one_that_was_taken_out_is_asked_about() -> None:
+    """If this failed, a week that was put in where another was taken out would take all its histories."""
+    one = at_week(1, "Vectors are arrows that may be moved.", "The wind over a map.")
+    gone = at_week(2, "Matrices keep straight lines straight.", "A rotation of the whole plane.")
+    new = at_week(2, "Norms measure how long a vector is.", "The distance that a taxi drives.")
+    lock, was = fresh([*one, *gone])
+    _, now, found = built(lock, [*one, *new])
+    assert codes(found) == ["DB303", "DB303"]
+    assert all(now[q].guid == was[q] for q in one)
+
+
+def test_a_week_that_was_put_in_with_an_edit_below_is_asked_about() -> None:
+    """If this failed, the new week would take the history of the edited question that it pushed down."""
+    one, two = at_week(1, "Vectors are arrows that may be moved."), at_week(2, "Matrices keep straight lines straight.")
+    lock, _ = fresh([*one, *two])
+    pushed = at_week(3, "Matrices keep straight lines straight and fix zero.")
+    _, now, found = built(lock, [*one, *at_week(2, "Norms measure how long a vector is."), *pushed])
+    assert "DB303" in codes(found)
+    assert all(q.section == ("Week 1",) for q in now)
+
+
+def test_an_answer_may_be_rewritten_where_its_neighbours_stay() -> None:
+    """If this failed, authors would be asked at each new example below a heading."""
+    one = at_week(1, "Vectors are arrows that may be moved.", "The wind over a map.")
+    two = at_week(2, "Matrices keep straight lines straight.", "A rotation of the whole plane.")
+    lock, was = fresh([*one, *two])
+    edited = Q(two[1].text, "The shadow that a statue throws.", two[1].section)
+    _, now, found = built(lock, [*one, two[0], edited])
+    assert not found
+    assert now[edited].guid == was[two[1]]
+
+
+def test_a_revised_answer_keeps_its_place_though_it_stands_alone() -> None:
+    """If this failed, a corrected word below a heading with one question would be asked about."""
+    one, two = at_week(1, "Vectors are arrows that may be moved."), at_week(2, "Matrices keep straight lines straight.")
+    lock, was = fresh([*one, *two])
+    for answer in ("Matrices keep all straight lines straight.", "Matrices keep straight lines straight. Zero stays."):
+        edited = at_week(2, answer)
+        _, now, found = built(lock, [*one, *edited])
+        assert not found
+        assert now[edited[0]].guid == was[two[0]]
