@@ -373,7 +373,9 @@ def git(folder: Path, *words: str) -> None:
     subprocess.run(["git", *who, *words], cwd=folder, check=True, capture_output=True)
 
 
-@pytest.mark.parametrize("hostile", [b"\xe9\xff", b"\0", b"x\n" * 200_001, b"y" * 5_000_000], ids=["no UTF-8", "NUL", "lines", "large"])
+@pytest.mark.parametrize(
+    "hostile", [b"\xe9\xff", b"\0", b"x\n" * 200_001, b"y" * 5_000_000], ids=["no UTF-8", "NUL", "lines", "large"]
+)
 def test_what_history_holds_is_read_as_carefully_as_the_sources(hostile: bytes, deck: Deck, tmp_path: Path) -> None:
     """If this failed, a commit of a pull request could stop `resolve`, or keep it busy, by a file that is no more."""
     deck.apkg.unlink()

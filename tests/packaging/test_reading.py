@@ -152,7 +152,7 @@ def test_no_more_is_taken_out_of_a_package_than_is_in_it(name: str, tmp_path: Pa
 
 
 def records(entries: int, listed: int, *, old: bool) -> bytes:
-    """Return the end of a zip file that lists as much, in the old form or in the one of 64 bits behind a false old one."""
+    """Return the end of a zip file that lists as much, in the old form or in that of 64 bits behind a false old one."""
     if old:  # with a second such record inside of it
         return struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 0, entries, listed, 0x06054B50, 0)
     end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 1, 1, 47, 0, 0)
