@@ -34,7 +34,8 @@ LAYERS = (
     ("tex", "waivers"),
     ("yaml_text",),
     ("rules",),
-    ("cache", "diagnostics", "files", "git", "limits", "workers"),
+    ("git",),
+    ("cache", "diagnostics", "files", "limits", "workers"),
 )
 """From top to bottom; a module imports from layers below its own, never from its own or from above."""
 
