@@ -75,12 +75,16 @@ def real_path(path: Path) -> Path:
 
 
 def leads_out(path: Path) -> bool:
-    """Whether a relative path leaves the present folder by a link, and not by a `..` that whoever typed it can see.
+    """Whether a path leaves the present folder by a link, and not by a `..` that whoever typed it can see.
 
-    A stranger's checkout may hold such a link under the name that a command reads or writes by default.
+    A stranger's checkout may hold such a link under the name that a command reads or writes by default. A path from
+    the root is one within the present folder if it begins with that, else whoever typed it can see that it is not.
     """
     if path.is_absolute():
-        return False
+        present = Path.cwd()
+        if not path.is_relative_to(present):
+            return False
+        path = path.relative_to(present)
     ups = [part for part in path.parts if part == ".."]
     if path.parts[: len(ups)] != tuple(ups):
         return True  # a `..` behind a name: after a link it leads nobody knows where

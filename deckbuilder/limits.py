@@ -32,7 +32,7 @@ DEFAULTS: Final[Mapping[str, tuple[int, str]]] = MappingProxyType({
     "pictures-mb": (1_000, "megabytes of all pictures together"),
     "megapixels": (64, "millions of pixels of one picture"),
     "package-mb": (2_000, "megabytes of a package that `verify` imports, packed and unpacked"),
-    "package-entries": (60_000, "files in such a package"),
+    "package-entries": (60_000, "files in such a package, and in one that `diff` or `lock restore` reads"),
     "package-notes": (250_000, "notes in such a package"),
     "verify-seconds": (3_600, "seconds that `verify` may take"),
 })  # fmt: skip

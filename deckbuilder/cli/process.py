@@ -58,7 +58,7 @@ def _occupy_missing_streams() -> None:
 def _speak_utf8() -> None:
     """See to it that files have the names that they have everywhere else, and that any text can be printed."""
     if sys.getfilesystemencoding() != "utf-8" and not sys.flags.utf8_mode:  # an old locale, with PYTHONUTF8=0
-        os.execv(sys.executable, [sys.executable, "-X", "utf8", "-m", "deckbuilder", *sys.argv[1:]])  # noqa: S606
+        os.execv(sys.executable, [sys.executable, "-P", "-X", "utf8", "-m", "deckbuilder", *sys.argv[1:]])  # noqa: S606
     codecs.register_error("as-in-json", _as_in_json)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):

@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from pygments.lexer import Lexer
     from pygments.token import _TokenType
 
-MAX_HIGHLIGHTED: Final = 20_000
+MAX_HIGHLIGHTED: Final = 4_000
 """Characters of a block beyond which it stays plain: no card has so much code, and lexers are not linear in time."""
+
+SLOW: Final = frozenset({"autoit", "fan", "x++", "xpp"})
+"""Languages whose code stays plain: their lexers take seconds for a page, by the square or the cube of its length."""
 
 _ENOUGH: Final = 20
 """Blocks of one language from which on it pays to find out what each rule of its lexer can begin with."""
@@ -64,7 +67,7 @@ def highlighted(code: str, language: str) -> str:
 
 
 def _highlighted(code: str, language: str) -> str:
-    lexer = _lexer(language) if language and len(code) <= MAX_HIGHLIGHTED else None
+    lexer = _lexer(language) if language and language not in SLOW and len(code) <= MAX_HIGHLIGHTED else None
     if lexer is None:
         return escape_text(code)
     pieces: list[str] = []

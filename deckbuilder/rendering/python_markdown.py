@@ -24,7 +24,7 @@ from markdown.util import AtomicString
 
 from deckbuilder import rules
 from deckbuilder.rendering.cleaning import MARK, Screen, clean
-from deckbuilder.rendering.code import code_block, code_frame
+from deckbuilder.rendering.code import MAX_HIGHLIGHTED, SLOW, code_block, code_frame
 from deckbuilder.rendering.findings import Findings
 from deckbuilder.rendering.finish import CHECKED, UNCHECKED, finished, fit
 from deckbuilder.rendering.github import screen_html
@@ -79,6 +79,8 @@ MAX_PROBLEM: Final = 200
 MAX_WORK: Final = 40_000_000
 """Signs of markup, or lines, times the characters that they are in: about three seconds at the worst, measured."""
 
+_COLOURING: Final = frozenset({"markdown.extensions.codehilite", "pymdownx.highlight"})
+
 _PER_BRACKET: Final = 4  # links are looked for sign by sign, in Python
 _SAMPLE = "a\n\n- b\n\n```python\nc\n```\n"
 _PARAGRAPH = re.compile(r"<p>((?:(?!</?p>).)*)</p>\Z", re.DOTALL)
@@ -105,7 +107,7 @@ def render_python_markdown(
     # Its blocks begin at the very start of a line, and an answer keeps what is indented beyond its list item.
     # Line ends are made one before any of our rules looks at lines: a drill's YAML may hold a `\r` of its own.
     text = fit(dedent(passage.text.replace("\r\n", "\n").replace("\r", "\n")))
-    markdown, formulas = _loaded(options).converter()
+    markdown, formulas = _loaded(options, is_long=len(text) > MAX_HIGHLIGHTED or _names_slow(text)).converter()
     markdown.references.update({key.lower(): (ref["href"], ref["title"]) for key, ref in references.items()})
     try:
         converted = markdown.convert(text)
@@ -132,6 +134,11 @@ def render_python_markdown(
     return (single.group(1) if single else html), findings
 
 
+def _names_slow(text: str) -> bool:
+    low = text.lower()
+    return any(language in low for language in SLOW)
+
+
 def check_extensions(options: RenderOptions, place: Span) -> list[Diagnostic]:
     """Return what is wrong with the options' extensions, all at the place where they are listed."""
     return [
@@ -145,7 +152,7 @@ def check_extensions(options: RenderOptions, place: Span) -> list[Diagnostic]:
 class _Loaded:
     """The converter of one set of extensions; those that cannot be used are left out and named in `problems`."""
 
-    def __init__(self, extensions: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, extensions: Iterable[tuple[str, str]], *, is_long: bool) -> None:
         wanted = [(name, _options(settings)) for name, settings in extensions]
         self.problems: list[tuple[str, str]] = []
         usable: dict[str, dict[str, object]] = {_full_name(name): {} for name in ALWAYS}
@@ -161,6 +168,11 @@ class _Loaded:
         for bundle in ("markdown.extensions.extra", "pymdownx.extra"):
             if bundle in usable:
                 usable[bundle] = {**_FORCED, **usable[bundle]}
+        if is_long:  # they would colour code of any length; without them `code_block` does, up to its bound
+            if any(name.startswith("pymdownx.") for name in usable):  # of which some bring it in by themselves
+                usable.setdefault("pymdownx.highlight", _FORCED["pymdownx.highlight"])
+            for name in _COLOURING & usable.keys():
+                usable[name] = {**usable[name], "use_pygments": False}
         self._formulas: list[Formula] = []
         math: list[Extension] = [] if ARITHMATEX in usable else [_MathExtension(self._formulas)]
         ours = (*math, _FenceExtension(), _BoundExtension())
@@ -173,9 +185,9 @@ class _Loaded:
         return self._markdown, self._formulas
 
 
-@lru_cache(maxsize=8)
-def _loaded(options: RenderOptions) -> _Loaded:
-    return _Loaded(options.markdown_extensions)
+@lru_cache(maxsize=16)
+def _loaded(options: RenderOptions, *, is_long: bool = False) -> _Loaded:
+    return _Loaded(options.markdown_extensions, is_long=is_long)
 
 
 def _options(settings: str) -> dict[str, Any]:

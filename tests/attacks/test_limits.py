@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import time
 import tracemalloc
 from collections.abc import Callable
 from itertools import pairwise
@@ -183,6 +184,20 @@ def test_a_build_opens_no_connection(deck: Path, monkeypatch: pytest.MonkeyPatch
     result = build(deck, Options(output=deck.parent / "deck.apkg"))
     assert codes(result) == ["DB405"]
     assert result.apkg
+
+
+@pytest.mark.parametrize(
+    "extensions", ["[]", "[codehilite]", "[pymdownx.highlight, pymdownx.superfences]", "[pymdownx.extra]"]
+)
+def test_long_code_is_coloured_by_nobody(extensions: str, tmp_path: Path) -> None:
+    """If this failed, a block of blanks in the right language would keep a build busy for minutes."""
+    (tmp_path / "deck.yml").write_text(f"flavour: python-markdown\nmarkdown_extensions: {extensions}\n", "utf-8")
+    code = "    ```autoit\n    x" + " " * 50_000 + "x\n    ```\n"
+    (tmp_path / "notes.md").write_text(f"# T\n\n1) q\n\n{code}", "utf-8")
+    begun = time.process_time()
+    result = check(tmp_path, Options(write=False))
+    assert not result.failed
+    assert time.process_time() - begun < 10
 
 
 def _rows(*cells: tuple[str, str, str]) -> str:

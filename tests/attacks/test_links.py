@@ -83,7 +83,8 @@ def test_the_deck_itself_may_not_be_a_link_out_of_the_checkout(command: str, che
     outside = checkout.parent / "outside"
     (outside / "diary.md").write_text(NOTES.replace("An answer", SECRET), "utf-8")
     (checkout / "deck").symlink_to(outside)
-    run = deckbuilder(command, "deck", *(["--dry-run", "--collection", "c.anki2"] if command == "push" else []))
+    source = (checkout / "deck").as_posix() if command == "check" else "deck"
+    run = deckbuilder(command, source, *(["--dry-run", "--collection", "c.anki2"] if command == "push" else []))
     assert run.returncode == 1
     assert SECRET not in run.stdout + run.stderr
     assert sorted(path.name for path in outside.iterdir()) == ["diary.md"]
