@@ -623,7 +623,7 @@ NO_NOTES = Rule(
     code="DB323",
     name="no-notes",
     severity=ERROR,
-    message="none of {questions} questions has an answer",
+    message="no question has an answer yet ({questions} found)",
     why="A deck without notes gives no package, and its name and id stay open.",
     mend="Write an answer below a question, indented by four spaces.",
 )
