@@ -434,7 +434,7 @@ DUPLICATE_ID = Rule(
     code="DB302",
     name="duplicate-id",
     severity=ERROR,
-    message="the id `{key}` is used twice",
+    message="the id `{key}` is that of two questions",
     why="An id names one note for ever; two questions with one id would fight over one review history. A note's key is its id, also where the question does not say so.",
     mend="Give one of them another id.",
 )
