@@ -197,6 +197,25 @@ def test_quantisation():
     assert f"about {65 * (4 + 8 / 64 + 32 / (64 * 256)) / 8:.0f} GB" in card("In QLoRA the base model")
 
 
+def test_use_of_the_normal_float_levels():
+    """A learner would be told wrongly how often the levels of NF4 are used."""
+    text = card("What is the idea of NF4")
+    assert "more even, though not equal: the outermost levels are still the rarest" in text
+    below = [-1, -0.6962, -0.5251, -0.3949, -0.2844, -0.1848, -0.0911]  # as published
+    above = [0.0796, 0.1609, 0.2461, 0.3379, 0.4407, 0.5626, 0.7230, 1]
+    blocks = np.random.default_rng(3).normal(size=(5000, 64))
+    blocks /= np.abs(blocks).max(axis=1, keepdims=True)
+
+    def use(levels):
+        levels = np.array(levels)
+        nearest = np.searchsorted((levels[1:] + levels[:-1]) / 2, blocks.ravel())
+        return np.bincount(nearest, minlength=len(levels)) / blocks.size
+
+    normal, even = use([*below, 0, *above]), use(np.arange(-7, 8) / 7)
+    assert sorted(np.argsort(normal)[:2]) == [0, 15] and normal.max() > 4 * normal.min()
+    assert even.max() / even.min() > 2 * normal.max() / normal.min()
+
+
 def test_scales_that_leave_the_sum():
     """A learner would be told wrongly which scales can be applied after an integer product."""
     card("each *row* or each *column*")
