@@ -251,8 +251,10 @@ def test_a_file_of_waivers_is_the_maintainers_own(what: str, deck: Path) -> None
         ("born", 10**13),
         ("mod", -1),
         ("slots", [{"n": "<b>"}]),
+        ("slots", [{"slot": 1, "values": {"a": "[" * 1_000}, "answers": {}}]),  # once a traceback of 2,984 lines
+        ("slots", [{"slot": 1, "values": {"a": "[" * 1_000 + "]" * 1_000}, "answers": {}}]),
     ],
-    ids=str,
+    ids=lambda value: str(value)[:60],
 )
 def test_a_lock_may_be_a_strangers_too(field: str, value: object, deck: Path) -> None:
     """If this failed, a pull request that only touches deck.lock could bring code onto cards, or end in a traceback."""
