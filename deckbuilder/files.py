@@ -81,7 +81,10 @@ def leads_out(path: Path) -> bool:
     the root is one within the present folder if it begins with that, else whoever typed it can see that it is not.
     """
     if path.is_absolute():
-        present = Path.cwd()
+        try:
+            present = Path.cwd()
+        except OSError:  # the present folder is no more
+            return False
         if not path.is_relative_to(present):
             return False
         path = path.relative_to(present)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
@@ -42,16 +41,15 @@ def git_lines(folder: Path, *arguments: str) -> Iterator[str]:
     """Run git in a folder and yield what it prints line by line, so that much of it takes no room. Raises GitError."""
     command = _command(folder, *arguments)
     try:
-        with (
-            tempfile.TemporaryFile() as said,
-            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, env=_environment()) as process,  # noqa: S603  # no shell
-        ):
+        with subprocess.Popen(  # noqa: S603  # no shell
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment()
+        ) as process:
             assert process.stdout is not None  # noqa: S101  # it was asked for
             for line in process.stdout:
                 yield line.decode(errors="replace")
             if process.wait():
-                said.seek(0)
-                raise GitError(said.read().decode(errors="replace").strip() or f"git {arguments[0]} failed")
+                git(folder, *arguments)  # to say why: it needs no temporary file, which a full disk would not take
+                raise GitError(f"git {arguments[0]} failed")
     except OSError as error:
         raise GitError(f"git cannot be run: {error.strerror or error}") from error
 

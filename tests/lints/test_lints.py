@@ -54,7 +54,8 @@ def test_an_example_is_found_and_its_mend_is_not(rule: Rule, tmp_path: Path) -> 
 
 def test_every_lint_has_an_example() -> None:
     """If this failed, `explain` would leave an author to guess what is meant."""
-    assert [rule.code for rule in STYLE if not rule.example] == []
+    of_the_command_line = {"DB793", "DB794"}  # what they mean is an option, and nothing in a text
+    assert [rule.code for rule in STYLE if not rule.example and rule.code not in of_the_command_line] == []
 
 
 def test_style_is_never_an_error() -> None:
