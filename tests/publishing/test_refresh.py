@@ -163,7 +163,8 @@ def test_a_proof_takes_it_for_no_loss(author: Author, monkeypatch: pytest.Monkey
     assert "changed by deckbuilder and not stamped: 3 stay as they are" in proof_summary(proved)
     release(author.deck, "1.2", Options(output=author.apkg, now=FIRST + 2 * DAY), refresh=True)
     proved = verify(author.apkg, last)
-    assert [found.code for found in proved.diagnostics] == []
+    # A learner who skips 1.1 and edits its note before 1.2 keeps the edit, which ids decide, and that is told.
+    assert {found.code for found in proved.diagnostics} <= {"DB829"}
     assert proved.report is not None
     assert (proved.report.rebuilt, proved.report.updated) == ([], 4)
 
